@@ -112,13 +112,21 @@ public interface Aggregation {
         default void begin(GlobalModel global) {}
 
         /**
-         * Returns the server's models besides the one that it evaluates; none by default. They are in its SHA-256, and
-         * are not moved by server optimizers and aggregate transforms, which are therefore refused if there are any.
+         * Returns the server's models besides its own; none by default. They are in its SHA-256, and are not moved by
+         * server optimizers and aggregate transforms, which are therefore refused if there are any.
          *
          * @return float32, shape [numel]; owned by this object
          */
         default List<Tensor> models() {
             return List.of();
+        }
+
+        /**
+         * Returns how many clients each of the server's models counts for when the server is evaluated, its own first,
+         * then {@link #models()}. If all are 0, models count the same. By default the server's own alone counts.
+         */
+        default int[] clients() {
+            return new int[] {1};
         }
 
         /** Returns whether what is kept holds neither NaN nor infinities. */

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
@@ -257,6 +258,32 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         }
         requireOpen();
         return Tensors.sha256(models());
+    }
+
+    /**
+     * Evaluates the server's model, or the mean of all its models if an aggregation has several, each as often as
+     * clients chose it in the last round: what a client may expect of the model that it would train.
+     */
+    @Override
+    protected final Evaluation evaluation(Workers workers) {
+        if (aggregator.models().isEmpty()) {
+            return super.evaluation(workers);
+        }
+        int[] clients = aggregator.clients();
+        int all = IntStream.of(clients).sum();
+        List<Tensor> models = models();
+        Evaluation mean = new Evaluation(0, 0, 0);
+        for (int i = 0; i < models.size(); i++) {
+            double share = all == 0 ? 1.0 / models.size() : (double) clients[i] / all;
+            if (share > 0) {
+                mean = plus(mean, share, global().evaluate(models.get(i), workers));
+            }
+        }
+        return mean;
+    }
+
+    private static Evaluation plus(Evaluation sum, double share, Evaluation one) {
+        return new Evaluation(sum.loss() + share * one.loss(), sum.accuracy() + share * one.accuracy(), one.samples());
     }
 
     private List<Tensor> models() {

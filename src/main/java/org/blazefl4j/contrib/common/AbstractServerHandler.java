@@ -92,6 +92,11 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
         return global.isFinite();
     }
 
+    /** Evaluates the server's model on the common test samples; another one, or several, if overridden. */
+    protected Evaluation evaluation(Workers workers) {
+        return global.evaluate(workers);
+    }
+
     /** Returns further figures of the last completed round, by name; none unless overridden. */
     protected Map<String, Object> ownSummary() {
         return Map.of();
@@ -239,7 +244,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     /** Evaluates the server's model by the workers of a trainer that runs no round, as {@link GlobalModel#evaluate}. */
     public final Evaluation evaluate(Workers workers) {
         requireOpen();
-        return global.evaluate(workers);
+        return evaluation(workers);
     }
 
     /** Returns the SHA-256 of the state of the server's model, as 64 hexadecimal digits. */

@@ -149,14 +149,37 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
      * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
      */
     public Evaluation evaluate(Workers workers) {
+        return evaluate(evaluated(), workers);
+    }
+
+    /**
+     * Evaluates another state of the model likewise.
+     *
+     * @param parameters float32, shape [{@link #numel()}], on the CPU
+     */
+    public Evaluation evaluate(Tensor parameters, Workers workers) {
         var task = new EvaluationTask(
                 selected,
-                evaluated(),
+                parameters,
                 dataset.getDataset(PartitionType.TEST),
                 options.batchSize(),
                 options.device(),
                 options.intraOpThreads());
-        return task.by(workers).orElseGet(() -> task.by(model));
+        return task.by(workers).orElseGet(() -> here(task));
+    }
+
+    private Evaluation here(EvaluationTask task) {
+        boolean loaded = task.parameters() == evaluated();
+        try {
+            if (!loaded) {
+                state.load(task.parameters());
+            }
+            return task.by(model);
+        } finally {
+            if (!loaded) {
+                state.load(evaluated());
+            }
+        }
     }
 
     /** Returns whether the state holds neither NaN nor infinities. */

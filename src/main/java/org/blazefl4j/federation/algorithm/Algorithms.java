@@ -201,8 +201,9 @@ public final class Algorithms {
      * <p>If one model fits all clients best at first, it stays so, and the others are never trained: start again with
      * another seed, as the paper does.
      *
-     * <p>The server's own evaluation is of the first model, which says little of the others: evaluate clients, who use
-     * the model that fits their training samples best. Server optimizers and aggregate transforms are refused.
+     * <p>The server's own evaluation is the mean over the clients of the last round, each with the model that it
+     * trained, on the common test samples. If clusters differ in what they make of the same sample, these are the wrong
+     * samples: evaluate clients on their own. Server optimizers and aggregate transforms are refused.
      *
      * @param clusters the number of models, from 1 to the number of clients; 1 is federated averaging. The paper uses 2
      *     and 4

@@ -2,6 +2,7 @@ package org.blazefl4j.federation.algorithm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
 import static org.blazefl4j.federation.FederationRuns.fedAvg;
 import static org.blazefl4j.federation.FederationRuns.floats;
@@ -17,12 +18,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.MemoryCheckpoint;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.federation.ClientSampler;
 import org.blazefl4j.federation.Federation;
@@ -32,6 +36,7 @@ import org.blazefl4j.federation.ModelBroadcast;
 import org.blazefl4j.federation.ModelUpdate;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -253,6 +258,58 @@ final class IfcaTest {
             assertThat(models(handler).get(1)).containsOnly(4f);
             assertThat(models(handler).get(2)).isEqualTo(after.get(2));
             assertThat(handler.sha256()).isNotEqualTo(hash);
+        }
+    }
+
+    // ---- evaluation
+
+    @Test
+    void shouldEvaluateEachModelAsOftenAsClientsChoseIt() {
+        Federation federation = Federation.of(
+                        new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), ServerOptions.of(9, 3))
+                .with(Algorithms.ifca(3, Weighting.BY_SAMPLES));
+        try (var handler = federation.handler()) {
+            double same = (alone(models(handler).get(0)).loss()
+                            + alone(models(handler).get(1)).loss()
+                            + alone(models(handler).get(2)).loss())
+                    / 3;
+            assertThat(handler.evaluate().loss()).as("no client has chosen").isCloseTo(same, within(1e-12));
+            round(handler, update(0, 0.1f, 1, 2), update(1, 0.2f, 3, 2), update(2, 9, 1, 0));
+            List<float[]> now = models(handler);
+            Evaluation first = alone(now.get(0));
+            Evaluation third = alone(now.get(2));
+            Evaluation found = handler.evaluate();
+            assertThat(found.loss()).isCloseTo((first.loss() + 2 * third.loss()) / 3, within(1e-12));
+            assertThat(found.accuracy()).isCloseTo((first.accuracy() + 2 * third.accuracy()) / 3, within(1e-12));
+            assertThat(found.samples()).isEqualTo(90);
+            assertThat(handler.getSummary()).containsEntry("loss", found.loss());
+            MemoryCheckpoint saved = new MemoryCheckpoint();
+            handler.save(saved);
+            try (var resumed = federation.handler()) {
+                resumed.restore(saved);
+                assertThat(resumed.evaluate()).isEqualTo(found);
+            }
+        }
+    }
+
+    /** Evaluates one model of federated averaging. */
+    private Evaluation alone(float[] model) {
+        try (var handler = Federation.of(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), ServerOptions.of(9, 1))
+                .handler()) {
+            handler.sampleClients();
+            handler.load(new ModelUpdate(0, Tensor.create(model), false, 1, List.of(), Map.of(), Map.of()));
+            return handler.evaluate();
+        }
+    }
+
+    @Slow
+    @Test
+    void shouldEvaluateTheSameInWorkers() {
+        Federation federation = ifca(2);
+        try (var handler = federation.handler();
+                var trainer = ExecutionMode.MULTI_PROCESS.trainer(federation.clients(), TrainerOptions.defaults())) {
+            new Simulation<>(handler, trainer).run();
+            assertThat(handler.evaluate(trainer.workers())).isEqualTo(handler.evaluate());
         }
     }
 
