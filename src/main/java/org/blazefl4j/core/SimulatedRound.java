@@ -15,8 +15,10 @@ final class SimulatedRound<D, U> {
 
     private final ServerHandler<D, U> handler;
     private final ClientTrainer<D, U> trainer;
+    private final List<StopRule> rules;
     private final List<RoundListener<? super U>> listeners;
     private final OwnColumns columns;
+    private final OwnColumns lastColumns;
     private final int number;
     private final PhaseClock<Phase> clock;
     private boolean complete;
@@ -27,13 +29,17 @@ final class SimulatedRound<D, U> {
     SimulatedRound(
             ServerHandler<D, U> handler,
             ClientTrainer<D, U> trainer,
+            List<StopRule> rules,
             List<RoundListener<? super U>> listeners,
             OwnColumns columns,
+            OwnColumns lastColumns,
             PhaseClock<Phase> clock) {
         this.handler = handler;
         this.trainer = trainer;
+        this.rules = rules;
         this.listeners = listeners;
         this.columns = columns;
+        this.lastColumns = lastColumns;
         this.number = trainer.round();
         this.clock = clock;
     }
@@ -47,13 +53,17 @@ final class SimulatedRound<D, U> {
         clock.enter(Phase.EVALUATE);
         var summary = summary();
         clock.pause();
-        RoundReport report = withColumns(new RoundReport(
-                number, cids, dropped, trainer.retried().size(), trainer.nonFinite(), summary, phases()));
-        tell(listener -> listener.roundFinished(report));
-        return report;
+        RoundReport report = withColumns(
+                columns,
+                new RoundReport(
+                        number, cids, dropped, trainer.retried().size(), trainer.nonFinite(), summary, phases()));
+        rules.forEach(rule -> rule.roundFinished(report));
+        RoundReport whole = withColumns(lastColumns, report);
+        listeners.forEach(listener -> listener.roundFinished(whole));
+        return whole;
     }
 
-    private RoundReport withColumns(RoundReport report) {
+    private RoundReport withColumns(OwnColumns columns, RoundReport report) {
         clock.enter(Phase.EVALUATE);
         RoundReport result;
         try {
@@ -145,19 +155,14 @@ final class SimulatedRound<D, U> {
 
     /** Reports loaded packages; costs nothing without listeners. */
     private void tellLoaded(List<U> uplinks) {
-        if (listeners.isEmpty()) {
-            return;
-        }
-        clock.pause();
-        for (U uplink : uplinks) {
-            for (RoundListener<? super U> listener : listeners) {
-                listener.clientLoaded(number, uplink);
-            }
+        if (!rules.isEmpty() || !listeners.isEmpty()) {
+            uplinks.forEach(uplink -> tell(listener -> listener.clientLoaded(number, uplink)));
         }
     }
 
     private void tell(Consumer<RoundListener<? super U>> event) {
         clock.pause();
+        rules.forEach(event);
         listeners.forEach(event);
     }
 

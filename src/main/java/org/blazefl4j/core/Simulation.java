@@ -34,6 +34,7 @@ public final class Simulation<D, U> {
     private final List<RoundListener<? super U>> listeners = new CopyOnWriteArrayList<>();
     private final List<StopRule> rules = new CopyOnWriteArrayList<>();
     private final OwnColumns columns = new OwnColumns();
+    private final OwnColumns lastColumns = new OwnColumns();
     private final Object lock = new Object();
     private boolean running;
     private boolean stopping;
@@ -55,8 +56,7 @@ public final class Simulation<D, U> {
      * it. The first rule with a reason counts.
      */
     public Simulation<D, U> addStopRule(StopRule rule) {
-        listeners.add(rules.size(), Objects.requireNonNull(rule, "rule"));
-        rules.add(rule);
+        rules.add(Objects.requireNonNull(rule, "rule"));
         return this;
     }
 
@@ -78,6 +78,26 @@ public final class Simulation<D, U> {
     public Simulation<D, U> addColumns(Function<? super RoundReport, ? extends Map<String, ?>> source) {
         columns.add(Objects.requireNonNull(source, "source"));
         return this;
+    }
+
+    /**
+     * Adds columns as {@link #addColumns}, but computed after the last round only, whichever that is: the handler's
+     * last, or one after which a stop rule ends the run. Rules have then been told of the round, without these columns.
+     * A round during which {@link #stop()} was called is none.
+     *
+     * @param otherwise called after other rounds, for the same names; usually returns NaN
+     */
+    public Simulation<D, U> addLastColumns(
+            Function<? super RoundReport, ? extends Map<String, ?>> source,
+            Function<? super RoundReport, ? extends Map<String, ?>> otherwise) {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(otherwise, "otherwise");
+        lastColumns.add(report -> isEnding() ? source.apply(report) : otherwise.apply(report));
+        return this;
+    }
+
+    private boolean isEnding() {
+        return handler.isStopped() || stopReason().isPresent();
     }
 
     /**
@@ -111,9 +131,9 @@ public final class Simulation<D, U> {
         boolean stopped;
         try {
             handler.restartRound();
-            while (!isStopping() && !handler.isStopped() && stopReason().isEmpty()) {
-                SimulatedRound<D, U> round =
-                        new SimulatedRound<>(handler, trainer, listeners, columns, new PhaseClock<>(Phase.class));
+            while (!isStopping() && !isEnding()) {
+                SimulatedRound<D, U> round = new SimulatedRound<>(
+                        handler, trainer, rules, listeners, columns, lastColumns, new PhaseClock<>(Phase.class));
                 rounds = rounds.plus(round.run());
                 round.throwIfStopped();
             }
@@ -125,6 +145,7 @@ public final class Simulation<D, U> {
             stopped = end();
         }
         Summary summary = rounds.ended(stopped, stopReason(), trainer.peakMemory());
+        rules.forEach(rule -> rule.runFinished(summary));
         listeners.forEach(listener -> listener.runFinished(summary));
         return summary;
     }

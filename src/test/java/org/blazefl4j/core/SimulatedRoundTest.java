@@ -106,7 +106,15 @@ final class SimulatedRoundTest {
 
     private RoundReport report(OwnColumns columns) {
         PhaseClock<Phase> clock = new PhaseClock<>(Phase.class, () -> now);
-        return new SimulatedRound<>(new Handler(), new Trainer(), List.of(new Listener()), columns, clock).run();
+        return new SimulatedRound<>(
+                        new Handler(),
+                        new Trainer(),
+                        List.of(),
+                        List.of(new Listener()),
+                        columns,
+                        new OwnColumns(),
+                        clock)
+                .run();
     }
 
     private static Map<Phase, Duration> with(Map<Phase, Long> trainers) {

@@ -238,6 +238,41 @@ final class SimulationTest {
         assertThat(summaries).containsExactly(Map.of("round", 1, "mine", 0), Map.of("round", 2, "mine", 1));
     }
 
+    private List<Object> lateFigures() {
+        List<Object> figures = new ArrayList<>();
+        simulation
+                .addLastColumns(
+                        report -> Map.of("late", report.summary().get("mine")), report -> Map.of("late", Double.NaN))
+                .addColumns(report -> Map.of("mine", report.round()))
+                .addListener(new RoundListener<Object>() {
+                    @Override
+                    public void roundFinished(RoundReport report) {
+                        figures.add(report.summary().get("late"));
+                    }
+                })
+                .run();
+        return figures;
+    }
+
+    @Test
+    void shouldComputeLastColumnsAfterTheHandlersLastRound() {
+        assertThat(lateFigures()).containsExactly(Double.NaN, Double.NaN, 2);
+    }
+
+    @Test
+    void shouldComputeLastColumnsAfterARoundInWhichARuleEndsTheRun() {
+        simulation.addStopRule(StopRules.atLeast("mine", 1));
+        assertThat(lateFigures()).containsExactly(Double.NaN, 1);
+    }
+
+    @Test
+    void shouldRefuseLastColumnsWhoseNameIsTaken() {
+        simulation.addLastColumns(report -> Map.of(), report -> Map.of("round", Double.NaN));
+        assertThatIllegalArgumentException()
+                .isThrownBy(simulation::run)
+                .withMessageStartingWith("column's name is taken: column=round");
+    }
+
     @Test
     void shouldSampleTrainLoadAndReportUntilTheHandlerIsStopped() {
         handler.rounds = 2;

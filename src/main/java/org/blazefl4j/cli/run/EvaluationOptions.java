@@ -2,9 +2,12 @@ package org.blazefl4j.cli.run;
 
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.function.IntPredicate;
+import java.util.function.Supplier;
+import org.blazefl4j.contrib.common.ClientDistribution;
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ImageData;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,9 +40,20 @@ final class EvaluationOptions {
      */
     record When(OptionalInt every) {
 
-        /** Returns whether clients are evaluated after a round, from 0, of so many. */
-        IntPredicate of(int rounds) {
-            return round -> every.isPresent() ? (round + 1) % every.getAsInt() == 0 : round + 1 == rounds;
+        /** Has a simulation evaluate clients after these rounds. */
+        void addTo(Simulation<?, ?> simulation, Supplier<List<Evaluation>> evaluation) {
+            if (every.isPresent()) {
+                simulation.addColumns(ClientDistribution.columns(this::isChosen, evaluation));
+            } else {
+                simulation.addLastColumns(
+                        ClientDistribution.columns(round -> true, evaluation),
+                        ClientDistribution.columns(round -> false, evaluation));
+            }
+        }
+
+        /** Returns whether clients are evaluated after a round, from 0, even if it is not the last. */
+        boolean isChosen(int round) {
+            return every.isPresent() && (round + 1) % every.getAsInt() == 0;
         }
 
         String describe() {

@@ -19,7 +19,6 @@ import org.blazefl4j.cli.doctor.Finding;
 import org.blazefl4j.cli.doctor.Machine;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
-import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.core.StopRule;
 import org.blazefl4j.data.ImageData;
@@ -160,8 +159,7 @@ final class Run {
             rules.forEach(simulation::addStopRule);
             EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
             if (evaluated != null) {
-                simulation.addColumns(ClientDistribution.columns(
-                        evaluated.of(options.federation.globalRound), federation.evaluation()));
+                evaluated.addTo(simulation, federation.evaluation());
             }
             status = simulation.run().stopped() ? "stopped" : "completed";
         } finally {
