@@ -132,6 +132,19 @@ final class UsageTest {
                 Arguments.of(
                         "--stop-at 0.9",
                         "'--stop-at': value=0.9, expected=a figure and a number, such as accuracy=0.9"),
+                Arguments.of(
+                        "--stop-at nosuch=1",
+                        "no such figure: --stop-at=nosuch, expected=one of [accuracy, loss, round]; evaluate clients after"
+                                + " each round for theirs"),
+                Arguments.of(
+                        "--patience client_loss=3 --client-evaluation last",
+                        "no such figure: --patience=client_loss, expected=one of [accuracy, loss, round]; evaluate"),
+                Arguments.of(
+                        "--stop-at client_best=1 --client-evaluation 1",
+                        "no such figure: --stop-at=client_best, expected=one of [accuracy, client_accuracy,"),
+                Arguments.of(
+                        "--algorithm dsfl --evaluate-clients --stop-at client_accuracy_std=1",
+                        "expected=one of [accuracy, client_accuracy, client_loss, loss, round]"),
                 Arguments.of("--stop-at accuracy=high", "value=accuracy=high, expected=a figure and a number"),
                 Arguments.of(
                         "--patience accuracy=0",

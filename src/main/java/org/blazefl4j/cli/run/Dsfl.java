@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.run;
 
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -45,6 +46,11 @@ final class Dsfl implements Algorithm {
 
     @Option(names = "--evaluate-clients")
     boolean evaluateClients;
+
+    /** Returns the figures of clients that results have. */
+    Set<String> figures() {
+        return evaluateClients ? Set.of("client_accuracy", "client_loss") : Set.of();
+    }
 
     @Override
     public String describe() {

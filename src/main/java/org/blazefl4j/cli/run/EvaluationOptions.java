@@ -2,6 +2,7 @@ package org.blazefl4j.cli.run;
 
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.contrib.common.Evaluation;
@@ -24,6 +25,12 @@ final class EvaluationOptions {
     @Option(names = "--client-evaluation", paramLabel = "WHEN", converter = Converter.class)
     @Nullable
     When clientEvaluation;
+
+    /** Returns the figures of clients that stop rules may use: none if there are any after the last round only. */
+    Set<String> figures() {
+        boolean often = clientEvaluation != null && clientEvaluation.every().isPresent();
+        return often ? ClientDistribution.names() : Set.of();
+    }
 
     /** Gives clients test images of their own if they are evaluated; few training images may be worth none. */
     void distribute(ImageData images, List<long[]> parts, InMemoryPartitionedDataset<PartitionType> partitions) {

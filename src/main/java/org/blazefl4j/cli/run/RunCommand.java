@@ -2,6 +2,9 @@ package org.blazefl4j.cli.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
@@ -71,6 +74,19 @@ public final class RunCommand implements Callable<Integer> {
         }
         checkDataFolder(use);
         checkSample(use);
+        checkFigures(use, dsfl ? options.dsfl.figures() : options.evaluation.figures());
+    }
+
+    /** Refuses rules by figures that no round's summary will have. */
+    private void checkFigures(OptionUse use, Set<String> ofClients) {
+        SortedSet<String> known = new TreeSet<>(ofClients);
+        known.addAll(List.of("accuracy", "loss", "round"));
+        options.stopping.figures().forEach((option, figure) -> {
+            if (!known.contains(figure)) {
+                String more = ofClients.isEmpty() ? "; evaluate clients after each round for theirs" : "";
+                throw use.refusal("no such figure: " + option + "=" + figure + ", expected=one of " + known + more);
+            }
+        });
     }
 
     private void checkDataFolder(OptionUse use) {

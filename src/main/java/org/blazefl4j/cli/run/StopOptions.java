@@ -3,7 +3,9 @@ package org.blazefl4j.cli.run;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -98,6 +100,18 @@ final class StopOptions {
     @Option(names = "--stop-on-divergence")
     @Nullable
     Boolean stopOnDivergence;
+
+    /** Returns the figures that rules look at, by the options that name them. */
+    Map<String, String> figures() {
+        Map<String, String> figures = new LinkedHashMap<>();
+        if (stopAt != null) {
+            figures.put("--stop-at", stopAt.metric());
+        }
+        if (patience != null) {
+            figures.put("--patience", patience.metric());
+        }
+        return figures;
+    }
 
     /** Makes the rules that were asked for. */
     List<StopRule> rules() {

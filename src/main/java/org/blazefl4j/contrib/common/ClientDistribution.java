@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -145,6 +146,11 @@ public record ClientDistribution(Spread accuracy, Spread loss, int clients, long
         accuracy.addTo(columns, "client_accuracy");
         loss.addTo(columns, "client_loss");
         return columns;
+    }
+
+    /** Returns the names of the figures. */
+    public static Set<String> names() {
+        return NONE.toMap().keySet();
     }
 
     /**

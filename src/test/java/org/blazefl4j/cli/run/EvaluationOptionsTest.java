@@ -30,6 +30,16 @@ final class EvaluationOptionsTest {
     }
 
     @Test
+    void shouldLetRulesUseFiguresOfClientsThatThereAreAfterMoreThanTheLastRound() {
+        assertThat(SmallRun.of(5).evaluation.figures()).isEmpty();
+        assertThat(SmallRun.of(5, "--client-evaluation=last").evaluation.figures())
+                .isEmpty();
+        assertThat(SmallRun.of(5, "--client-evaluation=2").evaluation.figures())
+                .contains("client_accuracy", "client_loss_p90")
+                .hasSize(18);
+    }
+
+    @Test
     void shouldNotEvaluateClientsByDefault() {
         assertThat(SmallRun.of(5).evaluation.clientEvaluation).isNull();
         assertThat(SmallRun.of(5).toMap()).doesNotContainKey("client_evaluation");
