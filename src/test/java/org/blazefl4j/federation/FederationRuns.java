@@ -67,8 +67,14 @@ public final class FederationRuns {
 
     /** Runs the rounds that the checkpoint in a folder has not seen, and saves one; returns their hashes. */
     public static List<String> resumed(Federation federation, Path folder) {
+        return resumed(federation, folder, ExecutionMode.SINGLE_THREADED, 1);
+    }
+
+    /** Runs such rounds in a mode. */
+    public static List<String> resumed(Federation federation, Path folder, ExecutionMode mode, int workers) {
+        TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
         try (var handler = federation.handler();
-                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults());
+                var trainer = mode.trainer(federation.clients(), options);
                 Checkpoints checkpoints = Checkpoints.in(folder)
                         .every(100)
                         .add("handler", handler)

@@ -91,6 +91,18 @@ final class AlgorithmConformanceTest {
         }
     }
 
+    /** Each round has another number of worker processes; the one between them has none. */
+    @Tag("soak")
+    @ParameterizedTest
+    @EnumSource
+    void shouldContinueInOtherProcesses(Catalogue algorithm, @TempDir Path folder) {
+        List<String> resumed =
+                new ArrayList<>(resumed(federation(algorithm, 1), folder, ExecutionMode.MULTI_PROCESS, 3));
+        resumed.addAll(resumed(federation(algorithm, 2), folder, ExecutionMode.MULTI_THREADED, 2));
+        resumed.addAll(resumed(federation(algorithm, ROUNDS), folder, ExecutionMode.MULTI_PROCESS, 8));
+        assertThat(resumed).isEqualTo(hashes(federation(algorithm, ROUNDS)));
+    }
+
     @ParameterizedTest
     @EnumSource
     void shouldContinueFromACheckpointOfAnyRound(Catalogue algorithm, @TempDir Path folder) {
