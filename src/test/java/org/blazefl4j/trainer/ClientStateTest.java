@@ -134,6 +134,24 @@ final class ClientStateTest {
         assertThat(missing).isEmptyDirectory();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void shouldKeepStatesThatGrowAndShrink(ExecutionMode mode) {
+        long[] lengths = {1, 60_000, 400, 1_000_000, 20_000};
+        List<Integer> cids = Clients.ids(7);
+        List<Long> expected = new ArrayList<>(Collections.nCopies(7, 0L));
+        try (var trainer =
+                mode.trainer(clients, TrainerOptions.builder().numParallels(2).build())) {
+            for (int round = 0; round < 6; round++) {
+                for (int cid : cids) {
+                    clients.length(cid, lengths[(3 * cid + round) % lengths.length]);
+                    expected.set(cid, StatefulClients.next(expected.get(cid), cid, 1));
+                }
+                assertThat(numbers(trainer, cids)).isEqualTo(expected);
+            }
+        }
+    }
+
     @Test
     void shouldHoldSharedMemoryOnlyForLargeStatesInUse() {
         int floats = 4 << 20;

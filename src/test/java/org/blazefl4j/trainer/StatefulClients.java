@@ -49,6 +49,7 @@ final class StatefulClients
     record Memory(long number, Tensor vector, List<String> notes) {}
 
     private final Map<Integer, Action> actions = new HashMap<>();
+    private final Map<Integer, Long> lengths = new HashMap<>();
     private final int uplinkLength;
     private final int stateLength;
 
@@ -68,6 +69,11 @@ final class StatefulClients
         return this;
     }
 
+    /** Sets the length of a client's state from now on. */
+    void length(int cid, long length) {
+        lengths.put(cid, length);
+    }
+
     /** Returns the number that follows, small enough for a float to hold it. */
     static long next(long number, int cid, long payload) {
         return (number * 31 + cid * 7 + payload + 1) % 1_000_003;
@@ -75,7 +81,7 @@ final class StatefulClients
 
     @Override
     public Order getClientConfig(int cid) {
-        return new Order(cid, actions.getOrDefault(cid, Action.KEEP), stateLength);
+        return new Order(cid, actions.getOrDefault(cid, Action.KEEP), lengths.getOrDefault(cid, (long) stateLength));
     }
 
     @Override
