@@ -64,17 +64,15 @@ final class FairMean extends MeanAggregator {
         double bound = number(uplink, Fair.BOUND);
         int own = Math.getExponent(weight);
         int scale = weights.signum() == 0 ? own : exponent;
-        int lower = Math.min(own, least);
-        int upper = Math.max(own, most);
         float relative = (float) Math.scalb(weight, -scale);
         Arguments.require(
-                upper - lower <= MOST_EXPONENT,
+                Math.max(own, most) - Math.min(own, least) <= MOST_EXPONENT,
                 "losses too far apart: client=" + uplink.cid() + ", weight=" + weight + ", limit=2^-" + MOST_EXPONENT
                         + " to 2^" + MOST_EXPONENT + " times that of another client; lower q");
         sum.stage(uplink.cid(), relative, uplink.parameters());
         exponent = scale;
-        least = lower;
-        most = upper;
+        least = Math.min(own, least);
+        most = Math.max(own, most);
         weights = weights.add(new BigDecimal(relative));
         bounds = bounds.add(new BigDecimal(bound));
     }
