@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.NewFolders;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,9 @@ final class CheckpointFolder implements AutoCloseable {
             Pattern.compile("round-(\\d{6,10})\\.checkpoint", Pattern.UNICODE_CHARACTER_CLASS);
 
     private static final String PARTIAL = ".partial";
+
+    /** No round, not even the one before the first. */
+    static final int NO_ROUND = -1;
 
     /** Writes a file's content. */
     interface Content {
@@ -125,8 +129,66 @@ final class CheckpointFolder implements AutoCloseable {
         return name.matches() ? Long.parseLong(name.group(1)) : -1;
     }
 
+    /**
+     * Writes a round's file. If the disk is full, deletes the oldest files first, except the latest.
+     *
+     * @param keep the number of files to keep, the new one included
+     * @param latest the round of the last file that was written or read; {@link #NO_ROUND} if there is none
+     */
+    void write(int round, Content content, int keep, int latest) throws IOException {
+        boolean complete = false;
+        while (!complete) {
+            try {
+                write(round, content);
+                complete = true;
+            } catch (IOException e) {
+                if (!Causes.isNoSpace(e)) {
+                    throw e;
+                }
+                if (latest == NO_ROUND || !deleteOldest(keep, latest)) {
+                    throw new IOException(
+                            Causes.describe(e) + ", needed=" + length(content) + " bytes, limit="
+                                    + folder.toFile().getUsableSpace() + " bytes free",
+                            e);
+                }
+            }
+        }
+    }
+
+    /** Deletes the oldest file unless it is the only one. */
+    private boolean deleteOldest(int keep, int latest) throws IOException {
+        boolean deleted = false;
+        for (int kept = Math.max(1, keep - 1); kept > 0 && !deleted; kept--) {
+            deleted = keep(kept, latest);
+        }
+        return deleted;
+    }
+
+    private static long length(Content content) throws IOException {
+        try (CountingStream counter = new CountingStream()) {
+            content.writeTo(counter);
+            return counter.bytes;
+        }
+    }
+
+    /** Counts and discards bytes. */
+    private static final class CountingStream extends OutputStream {
+
+        private long bytes;
+
+        @Override
+        public void write(int b) {
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] from, int offset, int length) {
+            bytes += length;
+        }
+    }
+
     /** Writes a round's file atomically: after a power cut, it is complete or absent. */
-    void write(int round, Content content) throws IOException {
+    private void write(int round, Content content) throws IOException {
         Path file = folder.resolve(String.format(Locale.ROOT, "round-%06d.checkpoint", round));
         Path partial = file.resolveSibling(file.getFileName() + PARTIAL);
         try {
@@ -164,11 +226,6 @@ final class CheckpointFolder implements AutoCloseable {
             }
         }
         return deleted;
-    }
-
-    /** The number of free bytes on the disk. */
-    long free() {
-        return folder.toFile().getUsableSpace();
     }
 
     /** Unlocks the folder. If nothing was written, restores its original state: removes a new lock and a new folder. */

@@ -58,7 +58,7 @@ import org.jspecify.annotations.Nullable;
 public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Checkpoints.class.getName());
-    private static final int NOTHING = -1;
+    private static final int NOTHING = CheckpointFolder.NO_ROUND;
 
     private final Path path;
     private final Map<String, Checkpointable> parts = new LinkedHashMap<>();
@@ -308,64 +308,11 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         }
         Header header = new Header(round, Build.VERSION, configuration, environment());
         try {
-            write(opened, round, file -> write(file, header));
+            opened.write(round, file -> write(file, header), keep, saved);
             saved = round;
             opened.keep(keep, round);
         } catch (IOException e) {
             throw failed("written", e);
-        }
-    }
-
-    /** If the disk is full, deletes files that would be deleted afterwards, except the latest, and tries again. */
-    private void write(CheckpointFolder to, int round, CheckpointFolder.Content content) throws IOException {
-        boolean written = false;
-        while (!written) {
-            try {
-                to.write(round, content);
-                written = true;
-            } catch (IOException e) {
-                if (!Causes.isNoSpace(e)) {
-                    throw e;
-                }
-                if (saved == NOTHING || !deleteOldest(to)) {
-                    throw new IOException(
-                            Causes.describe(e) + ", needed=" + length(content) + " bytes, limit=" + to.free()
-                                    + " bytes free",
-                            e);
-                }
-            }
-        }
-    }
-
-    /** Deletes the oldest file unless it is the only one. */
-    private boolean deleteOldest(CheckpointFolder from) throws IOException {
-        boolean deleted = false;
-        for (int kept = Math.max(1, keep - 1); kept > 0 && !deleted; kept--) {
-            deleted = from.keep(kept, saved);
-        }
-        return deleted;
-    }
-
-    private static long length(CheckpointFolder.Content content) throws IOException {
-        try (CountingStream counter = new CountingStream()) {
-            content.writeTo(counter);
-            return counter.bytes;
-        }
-    }
-
-    /** Counts and discards bytes. */
-    private static final class CountingStream extends OutputStream {
-
-        private long bytes;
-
-        @Override
-        public void write(int b) {
-            bytes++;
-        }
-
-        @Override
-        public void write(byte[] from, int offset, int length) {
-            bytes += length;
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import org.blazefl4j.binding.Native;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -54,6 +55,10 @@ final class FlatGradients implements AutoCloseable {
 
     private final List<Slot> slots = new ArrayList<>();
     private @Nullable Tensor flat;
+    /** The elements that no step changes, and the others. */
+    private FlatRanges fixed = FlatRanges.NONE;
+
+    private FlatRanges trained = FlatRanges.NONE;
     /** Whether gradients are separate tensors. */
     private boolean detached;
 
@@ -64,6 +69,8 @@ final class FlatGradients implements AutoCloseable {
             flat.retainReference();
         }
         detached = true;
+        fixed = state.ranges(entry -> !entry.tensor().requires_grad());
+        trained = state.ranges(entry -> entry.tensor().requires_grad());
         for (StateEntry entry : state.entries()) {
             if (entry.tensor().requires_grad()) {
                 slots.add(attach(entry));
@@ -90,18 +97,67 @@ final class FlatGradients implements AutoCloseable {
         slots.clear();
     }
 
-    boolean areDropped() {
-        return detached;
-    }
-
     /** The vector, once gradients have places in it. */
     Tensor flat() {
         return Objects.requireNonNull(flat, "attached");
     }
 
+    /** Fails if gradients were dropped and not put back. */
+    void requireInVector(String what) {
+        if (detached) {
+            throw new IllegalStateException(what
+                    + ": gradients=dropped, expected=in the flat vector; begin the step with zeroGradients() instead of"
+                    + " dropGradients()");
+        }
+    }
+
     /** Puts the gradients into the vector, all zero. */
     void zero() {
         inVector().zero_();
+    }
+
+    /**
+     * Puts the gradients into the vector: {@code constant + pull * (vector - anchor)}, and zeros at buffers and frozen
+     * parameters.
+     *
+     * @param constant zero at buffers and frozen parameters; null for zeros
+     */
+    void start(@Nullable Tensor constant, double pull, Tensor vector, Tensor anchor) {
+        Tensor target = inVector();
+        fixed.zero(target);
+        for (FlatRanges.Range range : trained.ranges()) {
+            pull(target, range, constant, pull, vector, anchor);
+        }
+    }
+
+    private static void pull(
+            Tensor target,
+            FlatRanges.Range range,
+            @Nullable Tensor constant,
+            double pull,
+            Tensor vector,
+            Tensor anchor) {
+        if (vector.is_cpu()) {
+            Native.pullF32(
+                    address(target, range),
+                    constant == null ? 0 : address(constant, range),
+                    pull,
+                    address(vector, range),
+                    address(anchor, range),
+                    range.numel());
+            return;
+        }
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor term = range.of(vector).sub(range.of(anchor)).mul_(new Scalar(pull));
+            range.of(target).copy_(constant == null ? term : term.add_(range.of(constant)));
+        }
+    }
+
+    private static long address(Tensor flat, FlatRanges.Range range) {
+        try (Pointer data = flat.data_ptr()) {
+            return data.address() + range.from() * Float.BYTES;
+        }
     }
 
     /** Puts the gradients into the vector if they were dropped; they then have its present values. */

@@ -1,16 +1,10 @@
 package org.blazefl4j.torch;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
-import org.blazefl4j.binding.Native;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,21 +45,12 @@ public final class FlatParameters implements AutoCloseable {
 
     private final ModuleState state;
     private final FlatGradients gradients = new FlatGradients();
-    /** The elements that no step changes, and the others, while the module is bound. */
-    private FlatRanges fixed = FlatRanges.NONE;
-
-    private FlatRanges trained = FlatRanges.NONE;
-    /** The vector that the module is bound to. */
-    private @Nullable Tensor bound;
-    /** The module's private memory, once it has been bound; null before. */
-    private @Nullable Tensor own;
-    /** The memory that {@link #bound} uses instead of its own. */
-    private @Nullable BorrowedMemory borrowed;
-
+    private final ModuleMemory memory;
     private boolean closed;
 
     private FlatParameters(ModuleState state) {
         this.state = state;
+        this.memory = new ModuleMemory(state);
     }
 
     /**
@@ -101,11 +86,11 @@ public final class FlatParameters implements AutoCloseable {
     /** Copies the state to {@code out}. */
     public void flatten(Tensor out) {
         checkFlat("flatten", out);
-        if (bound == null) {
-            state.copyTo(out);
-        } else {
-            copy(bound, out);
+        if (memory.isBound()) {
+            ModuleMemory.copy(memory.vector("flatten"), out);
             state.copyCountersTo(out);
+        } else {
+            state.copyTo(out);
         }
     }
 
@@ -118,18 +103,11 @@ public final class FlatParameters implements AutoCloseable {
     public void load(Tensor flat) {
         checkFlat("load", flat);
         state.copyCountersFrom(flat);
-        if (bound == null) {
-            state.copyFloatsFrom(flat);
-        } else {
-            copy(flat, bound);
+        if (memory.isBound()) {
+            ModuleMemory.copy(flat, memory.vector("load"));
             gradients.markChanged();
-        }
-    }
-
-    private static void copy(Tensor from, Tensor to) {
-        try (NoGradGuard guard = new NoGradGuard();
-                PointerScope scope = new PointerScope()) {
-            to.copy_(from);
+        } else {
+            state.copyFloatsFrom(flat);
         }
     }
 
@@ -145,25 +123,16 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void bind(Tensor flat) {
         checkFlat("bind", flat);
-        checkBindable(flat);
+        state.requireBindable(flat);
         state.copyCountersFrom(flat);
         bindTo(flat);
         gradients.zero();
     }
 
     private void bindTo(Tensor flat) {
-        Tensor previous = bound;
-        try (PointerScope scope = new PointerScope()) {
-            bound = new Tensor(flat).retainReference();
-        }
-        state.viewIn(bound);
+        memory.bind(flat);
         gradients.clear();
         gradients.attach(state);
-        fixed = fixed();
-        trained = state.ranges(entry -> entry.tensor().requires_grad());
-        if (previous != null) {
-            previous.close();
-        }
     }
 
     /**
@@ -177,7 +146,7 @@ public final class FlatParameters implements AutoCloseable {
     public void bindUndefined() {
         checkOpen();
         try (Tensor flat = state.newFlat()) {
-            checkBindable(flat);
+            state.requireBindable(flat);
             bindTo(flat);
         }
     }
@@ -203,30 +172,21 @@ public final class FlatParameters implements AutoCloseable {
      * @throws IllegalStateException also if the module is bound to a part of a larger tensor, or already borrows
      */
     public void borrow(Tensor flat) {
-        Tensor vector = requireBound("borrow");
+        requireBound("borrow");
         checkFlat("borrow", flat);
-        checkPlace("borrow", flat);
-        if (borrowed != null || vector.storage_offset() != 0) {
-            throw new IllegalStateException("borrow: borrowed=" + (borrowed != null) + ", offset="
-                    + vector.storage_offset()
-                    + ", expected=borrowed=false, offset=0; call giveBack() first, and bind to a"
-                    + " tensor that is not part of another");
-        }
-        borrowed = new BorrowedMemory(vector, flat);
+        state.requireInPlace("borrow", flat);
+        memory.borrow(flat);
         gradients.markChanged();
     }
 
     /** Ends {@link #borrow}: the vector has its own memory again, with the values that it had. Safe to call twice. */
     public void giveBack() {
-        if (borrowed != null) {
-            borrowed.close();
-            borrowed = null;
-        }
+        memory.giveBack();
     }
 
     /** Whether the module is bound to a vector. */
     public boolean isBound() {
-        return bound != null;
+        return memory.isBound();
     }
 
     /**
@@ -234,19 +194,10 @@ public final class FlatParameters implements AutoCloseable {
      * module then refers to the vector. Does nothing if the module is not bound.
      */
     public void unbind() {
-        if (bound == null) {
-            return;
+        if (memory.isBound()) {
+            memory.unbind();
+            gradients.clear();
         }
-        if (own == null) {
-            try (PointerScope scope = new PointerScope()) {
-                own = state.newFlat().retainReference();
-            }
-        }
-        copy(bound, own);
-        state.viewIn(own);
-        gradients.clear();
-        bound.close();
-        bound = null;
     }
 
     /**
@@ -266,7 +217,7 @@ public final class FlatParameters implements AutoCloseable {
      */
     public Tensor gradients() {
         requireBound("gradients");
-        checkInVector("gradients");
+        gradients.requireInVector("gradients");
         return gradients.flat();
     }
 
@@ -312,41 +263,7 @@ public final class FlatParameters implements AutoCloseable {
             dropGradients();
         } else {
             checkFlat("startGradients", anchor);
-            Tensor target = gradients.inVector();
-            fixed.zero(target);
-            for (FlatRanges.Range range : trained.ranges()) {
-                pull(target, range, constant, pull, vector, anchor);
-            }
-        }
-    }
-
-    private static void pull(
-            Tensor target,
-            FlatRanges.Range range,
-            @Nullable Tensor constant,
-            double pull,
-            Tensor vector,
-            Tensor anchor) {
-        if (vector.is_cpu()) {
-            Native.pullF32(
-                    address(target, range),
-                    constant == null ? 0 : address(constant, range),
-                    pull,
-                    address(vector, range),
-                    address(anchor, range),
-                    range.numel());
-            return;
-        }
-        try (PointerScope scope = new PointerScope();
-                NoGradGuard guard = new NoGradGuard()) {
-            Tensor term = range.of(vector).sub(range.of(anchor)).mul_(new Scalar(pull));
-            range.of(target).copy_(constant == null ? term : term.add_(range.of(constant)));
-        }
-    }
-
-    private static long address(Tensor flat, FlatRanges.Range range) {
-        try (Pointer data = flat.data_ptr()) {
-            return data.address() + range.from() * Float.BYTES;
+            gradients.start(constant, pull, vector, anchor);
         }
     }
 
@@ -406,7 +323,7 @@ public final class FlatParameters implements AutoCloseable {
                     "sgdStep: momentum=" + momentum + ", limit=[0, 1); give a momentum below 1");
         }
         checkFlat("sgdStep", velocity);
-        checkInVector("sgdStep");
+        gradients.requireInVector("sgdStep");
         gradients.check();
         try (Scalar kept = new Scalar(momentum);
                 Scalar factor = new Scalar(-rate)) {
@@ -447,9 +364,7 @@ public final class FlatParameters implements AutoCloseable {
         closed = true;
         gradients.close();
         state.close();
-        if (own != null) {
-            own.close();
-        }
+        memory.close();
     }
 
     private void checkOpen() {
@@ -461,54 +376,12 @@ public final class FlatParameters implements AutoCloseable {
 
     private void checkFlat(String what, Tensor flat) {
         checkOpen();
-        boolean fits = flat.dim() == 1 && flat.numel() == state.numel();
-        if (!fits || flat.scalar_type().intern() != ScalarType.Float) {
-            throw new IllegalArgumentException(what + ": shape=" + Arrays.toString(flat.shape()) + ", dtype="
-                    + flat.scalar_type().intern() + ", expected=[" + state.numel()
-                    + "] of Float; give a vector made by flatten() of the same model");
-        }
-    }
-
-    private void checkBindable(Tensor flat) {
-        checkPlace("bind", flat);
-        for (StateEntry entry : state.entries()) {
-            if (entry.floating() && !entry.tensor().is_contiguous()) {
-                throw new IllegalStateException("bind: name=" + entry.name()
-                        + ", layout=not contiguous in NCHW order, expected=contiguous; load and flatten such a module, or"
-                        + " make its tensors contiguous first");
-            }
-        }
-    }
-
-    private void checkPlace(String what, Tensor flat) {
-        Tensor first = state.entries().get(0).tensor();
-        if (!flat.is_contiguous() || flat.requires_grad()) {
-            throw new IllegalArgumentException(what + ": contiguous=" + flat.is_contiguous() + ", requires_grad="
-                    + flat.requires_grad() + ", expected=contiguous without gradient; give flat.detach().contiguous()");
-        }
-        try (PointerScope scope = new PointerScope()) {
-            if (!flat.device().equals(first.device())) {
-                throw new IllegalArgumentException(
-                        what + ": device=" + flat.device().str().getString() + ", expected="
-                                + first.device().str().getString() + "; move the vector to the module's device");
-            }
-        }
-    }
-
-    private void checkInVector(String what) {
-        if (gradients.areDropped()) {
-            throw new IllegalStateException(what
-                    + ": gradients=dropped, expected=in the flat vector; begin the step with zeroGradients() instead of"
-                    + " dropGradients()");
-        }
+        state.requireFlat(what, flat);
     }
 
     /** Returns the vector that the module is bound to. */
     private Tensor requireBound(String what) {
         checkOpen();
-        if (bound == null) {
-            throw new IllegalStateException(what + ": bound=false; call bind(flat) first");
-        }
-        return bound;
+        return memory.vector(what);
     }
 }

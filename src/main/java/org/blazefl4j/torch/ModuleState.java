@@ -1,6 +1,7 @@
 package org.blazefl4j.torch;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A module's state in the order of PyTorch's {@code state_dict}: the module's own parameters, its own buffers, then its
- * children, each in the order of registration. Copies it to and from flat float32 vectors, which callers have checked.
+ * children, each in the order of registration. Copies it to and from flat float32 vectors, which callers have checked
+ * by {@link #requireFlat}.
  */
 final class ModuleState implements AutoCloseable {
 
@@ -169,6 +171,44 @@ final class ModuleState implements AutoCloseable {
                     "counter is not finite: name=" + entry.name() + "; the vector is damaged or its training diverged");
         }
         return values;
+    }
+
+    /** Checks that a vector is float32 of this state's length. */
+    void requireFlat(String what, Tensor flat) {
+        boolean fits = flat.dim() == 1 && flat.numel() == numel;
+        if (!fits || flat.scalar_type().intern() != ScalarType.Float) {
+            throw new IllegalArgumentException(what + ": shape=" + Arrays.toString(flat.shape()) + ", dtype="
+                    + flat.scalar_type().intern() + ", expected=[" + numel
+                    + "] of Float; give a vector made by flatten() of the same model");
+        }
+    }
+
+    /** Checks that the float32 tensors can become views of a vector. */
+    void requireBindable(Tensor flat) {
+        requireInPlace("bind", flat);
+        for (StateEntry entry : entries) {
+            if (entry.floating() && !entry.tensor().is_contiguous()) {
+                throw new IllegalStateException("bind: name=" + entry.name()
+                        + ", layout=not contiguous in NCHW order, expected=contiguous; load and flatten such a module, or"
+                        + " make its tensors contiguous first");
+            }
+        }
+    }
+
+    /** Checks that a vector is contiguous, without gradient and on the module's device. */
+    void requireInPlace(String what, Tensor flat) {
+        Tensor first = entries.get(0).tensor();
+        if (!flat.is_contiguous() || flat.requires_grad()) {
+            throw new IllegalArgumentException(what + ": contiguous=" + flat.is_contiguous() + ", requires_grad="
+                    + flat.requires_grad() + ", expected=contiguous without gradient; give flat.detach().contiguous()");
+        }
+        try (PointerScope scope = new PointerScope()) {
+            if (!flat.device().equals(first.device())) {
+                throw new IllegalArgumentException(
+                        what + ": device=" + flat.device().str().getString() + ", expected="
+                                + first.device().str().getString() + "; move the vector to the module's device");
+            }
+        }
     }
 
     /** Drops the references. */

@@ -1,13 +1,9 @@
 package org.blazefl4j.trainer;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -20,25 +16,15 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.PhaseTimes;
-import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.Workers;
-import org.blazefl4j.core.Workers.ShardFunction;
 import org.blazefl4j.process.launch.ResidentMemory;
-import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
-import org.blazefl4j.util.Arguments;
 import org.blazefl4j.worker.ClientRunner;
-import org.blazefl4j.worker.ClientTimeouts;
 import org.blazefl4j.worker.Delivery;
-import org.blazefl4j.worker.ResultSink;
 import org.blazefl4j.worker.RoundContext;
 import org.blazefl4j.worker.RoundResults;
-import org.blazefl4j.worker.RoundRunner;
-import org.blazefl4j.worker.RoundStopEvent;
-import org.blazefl4j.worker.RoundWork;
-import org.blazefl4j.worker.SideWork;
 import org.blazefl4j.worker.TrainerLifecycle;
 import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
@@ -65,19 +51,13 @@ import org.bytedeco.pytorch.Tensor;
  */
 public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D, U>, Checkpointable {
 
-    /** The most packages to hand over together: about as many as a sum takes in one pass. */
-    private static final int LARGEST_BATCH = 8;
-
     private final ClientAlgorithm<C, D, U> algorithm;
     private final TrainerOptions options;
-    private final StopEvent stopEvent;
     private final int deviceCount;
     private final ClientWork<C, D, U> clients;
-    private final TrainerLifecycle lifecycle;
-    private final RoundStopEvent roundStop;
-    private final ClientTimeouts timeouts;
-    private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
-    private final Workers workers = new BetweenRounds();
+    private final TrainerRounds rounds;
+    private final SharedTensors shared = new SharedTensors();
+    private final Workers workers;
 
     /**
      * Checks the options and asks the algorithm for its worker.
@@ -91,16 +71,11 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
             ClientAlgorithm<C, D, U> algorithm, TrainerOptions options, StopEvent stopEvent, boolean local) {
         this.algorithm = Objects.requireNonNull(algorithm, "algorithm");
         this.options = Objects.requireNonNull(options, "options");
-        this.stopEvent = stopEvent;
         LibTorch.load();
         this.deviceCount = options.checkedDeviceCount();
         this.clients = new ClientWork<>(algorithm, options, this::getClientDevice, this::progressFn);
-        this.lifecycle = new TrainerLifecycle(options.grace());
-        this.roundStop = new RoundStopEvent(stopEvent);
-        this.timeouts = options.clientTimeLimit()
-                .filter(limit -> local)
-                .map(limit -> ClientTimeouts.after(options.grace()))
-                .orElseGet(ClientTimeouts::unwatched);
+        this.rounds = new TrainerRounds(options, stopEvent, clients::round, this::dispatch, local);
+        this.workers = new BetweenRounds(rounds, this::numParallels, this::toShare, options, deviceCount);
     }
 
     // ---- what a mode does
@@ -131,14 +106,14 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     /** Frees what workers of this process share, after the last one has ended. */
     final void freeShared() {
-        timeouts.close();
+        rounds.close();
         clients.buffers().close();
-        shared.values().forEach(Tensor::close);
+        shared.close();
     }
 
     /** Creates a worker of this process. */
     final ClientRunner runner(int index) {
-        return new ClientRunner(index, workerSettings(), shared, roundStop, clients.classes(), timeouts);
+        return rounds.runner(index, workerSettings(), shared.byName(), clients.classes());
     }
 
     final WorkerSettings workerSettings() {
@@ -152,7 +127,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     }
 
     final TrainerLifecycle lifecycle() {
-        return lifecycle;
+        return rounds.lifecycle();
     }
 
     // ---- attributes
@@ -184,7 +159,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final StopEvent stopEvent() {
-        return stopEvent;
+        return rounds.stopEvent();
     }
 
     /** Returns the function that trains one client. */
@@ -249,12 +224,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
      * @throws IllegalStateException if a round is running
      */
     public final void startAtRound(int number) {
-        lifecycle.enter(round());
-        try {
-            clients.startAtRound(number);
-        } finally {
-            lifecycle.leave();
-        }
+        rounds.apart(() -> clients.startAtRound(number));
     }
 
     /**
@@ -265,7 +235,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
      */
     @Override
     public final void save(CheckpointWriter out) {
-        exclusively(() -> clients.save(out));
+        rounds.exclusively(() -> clients.save(out));
     }
 
     /**
@@ -275,7 +245,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
      */
     @Override
     public final void restore(CheckpointReader in) {
-        exclusively(() -> clients.restore(in));
+        rounds.exclusively(() -> clients.restore(in));
     }
 
     // ---- shared tensors
@@ -289,17 +259,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
      * @throws IllegalStateException if the trainer is closed or a round is running
      */
     public final void share(String name, Tensor tensor) {
-        Arguments.require(
-                name != null && !name.isBlank(), "name is blank: name=" + name + "; give the shared tensor a name");
-        Arguments.require(
-                Tensors.isOpen(tensor),
-                "tensor is undefined: name=" + name + "; share a tensor that is not null, closed or empty of type");
-        exclusively(() -> {
-            Arguments.require(
-                    !shared.containsKey(name),
-                    "name is taken: name=" + name + ", expected=one tensor per name; choose another name");
-            shared.put(name, toShare(name, tensor));
-        });
+        SharedTensors.check(name, tensor);
+        rounds.exclusively(() -> shared.put(name, tensor, this::toShare));
     }
 
     /** Shares what the algorithm names. The last step of each constructor; closes the trainer if it fails. */
@@ -333,53 +294,31 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final void localProcessInBatches(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
-        process(payload, cids, Delivery.IN_ORDER, LARGEST_BATCH, Objects.requireNonNull(sink, "sink"));
+        process(payload, cids, Delivery.IN_ORDER, TrainerRounds.LARGEST_BATCH, Objects.requireNonNull(sink, "sink"));
     }
 
     @Override
     public final void localProcessInAnyOrder(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
-        process(payload, cids, Delivery.IN_ANY_ORDER, LARGEST_BATCH, Objects.requireNonNull(sink, "sink"));
+        process(
+                payload,
+                cids,
+                Delivery.IN_ANY_ORDER,
+                TrainerRounds.LARGEST_BATCH,
+                Objects.requireNonNull(sink, "sink"));
     }
 
     private void process(D payload, List<Integer> cids, Delivery delivery, int most, Consumer<? super List<U>> sink) {
         RoundArguments.requireOpen(payload);
         List<Integer> checked = RoundArguments.clients(cids, algorithm.numClients());
-        exclusively(() -> {
-            RoundContext<C, D, U> current = context(clients.nextRound(payload, checked), delivery);
+        rounds.exclusively(() -> {
+            RoundContext<C, D, U> current = rounds.context(clients.nextRound(payload, checked), delivery);
             Consumer<List<U>> watched = clients.begin(current, sink);
             try {
-                run(current, most, watched);
+                rounds.run(current, most, watched);
             } finally {
                 clients.end(current);
             }
         });
-    }
-
-    private <E, F, W> RoundContext<E, F, W> context(RoundWork<E, F, W> work, Delivery delivery) {
-        RoundContext<E, F, W> context = new RoundContext<>(work, delivery, lifecycle, stopEvent, timeouts);
-        context.throwIfStopped();
-        return context;
-    }
-
-    private <W> void run(RoundContext<?, ?, W> current, int most, Consumer<? super List<W>> sink) {
-        roundStop.follow(current);
-        try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
-            current.clock().enter(Phase.PUBLISH);
-            new RoundRunner<>(current, dispatch(current), new ResultSink<>(sink, most)).run();
-        } finally {
-            roundStop.follow(null);
-        }
-    }
-
-    /** Uses the trainer, which must be open, while no other thread does. */
-    private void exclusively(Runnable use) {
-        lifecycle.enter(round());
-        try {
-            lifecycle.requireOpen(round());
-            use.run();
-        } finally {
-            lifecycle.leave();
-        }
     }
 
     @Override
@@ -414,42 +353,13 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         return workers;
     }
 
-    private final class BetweenRounds implements Workers {
-
-        @Override
-        public int count() {
-            return numParallels();
-        }
-
-        @Override
-        public void share(Object data) {
-            Objects.requireNonNull(data, "data");
-            exclusively(() -> toShare(data));
-        }
-
-        @Override
-        public <P, R> List<R> map(String work, P payload, int shards, ShardFunction<P, R> function) {
-            List<Integer> ids = RoundArguments.shards(work, shards);
-            RoundArguments.requireOpen(payload);
-            Objects.requireNonNull(function, "function");
-            SideWork side = SideWork.ofShards(work);
-            return between(() -> new ShardedWork<>(side, round(), payload, ids, function, options, deviceCount));
-        }
-    }
-
     @Override
     @SuppressWarnings("unchecked") // ClientTrainer does not know the type of configurations; a wrong one fails clients
     public final <E, R> List<R> evaluate(D payload, List<Integer> cids, ClientEvaluator<E, ? super D, R> evaluator) {
         RoundArguments.requireOpen(payload);
         List<Integer> checked = RoundArguments.clients(cids, algorithm.numClients());
         var function = (ClientEvaluator<C, ? super D, R>) Objects.requireNonNull(evaluator, "evaluator");
-        return between(() -> new ClientEvaluation<>(clients.nextRound(payload, checked), function, options));
-    }
-
-    private <R> List<R> between(Supplier<RoundWork<?, ?, R>> work) {
-        List<R> results = new ArrayList<>();
-        exclusively(() -> run(context(work.get(), Delivery.IN_ORDER), LARGEST_BATCH, results::addAll));
-        return results;
+        return rounds.between(() -> new ClientEvaluation<>(clients.nextRound(payload, checked), function, options));
     }
 
     // ---- the end
@@ -461,7 +371,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final void close() {
-        lifecycle.close(this::closeAll, isWorkerThread());
+        rounds.lifecycle().close(this::closeAll, isWorkerThread());
     }
 
     private void closeAll() {
