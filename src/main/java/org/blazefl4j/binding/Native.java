@@ -128,6 +128,45 @@ public final class Native {
     @Name("bfl_sum_squares_f32")
     public static native double sumSquaresF32(long x, long elements);
 
+    @Name("bfl_net_create")
+    public static native long netCreate(
+            @Cast("const int64_t*") long[] layers, int count, long channels, long height, long width, int lanes);
+
+    @Name("bfl_net_free")
+    public static native int netFree(long net);
+
+    @Name("bfl_net_parameters")
+    public static native long netParameters(long net);
+
+    @Name("bfl_net_outputs")
+    public static native long netOutputs(long net);
+
+    @Name("bfl_net_train")
+    public static native int netTrain(
+            long net,
+            long weights,
+            @Cast("const int64_t*") long[] samples,
+            @Cast("const int64_t*") long[] lengths,
+            @Const double[] rates,
+            int steps,
+            @Const double[] rule,
+            @Cast("const int64_t*") long[] state,
+            @Cast("const int64_t*") long[] frozen,
+            int frozenRanges);
+
+    @Name("bfl_net_gradient")
+    public static native int netGradient(
+            long net, long weights, long gradients, @Cast("const int64_t*") long[] samples, int training);
+
+    @Name("bfl_net_score")
+    public static native long netScore(long net, long weights, @Cast("const int64_t*") long[] samples, double[] loss);
+
+    @Name("bfl_net_forward")
+    public static native int netForward(long net, long weights, @Cast("const int64_t*") long[] samples, long outputs);
+
+    @Name("bfl_net_kernels")
+    public static native String netKernels();
+
     @Name("bfl_exact_sum_create")
     public static native long exactSumCreate(long elements);
 

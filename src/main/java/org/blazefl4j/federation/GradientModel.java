@@ -1,11 +1,15 @@
 package org.blazefl4j.federation;
 
+import java.util.Optional;
 import org.blazefl4j.contrib.support.TrainingLoop.Loss;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.step.ModelEngine;
+import org.blazefl4j.step.StepEngine;
+import org.blazefl4j.step.StepSamples;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.javacpp.PointerScope;
@@ -18,11 +22,13 @@ final class GradientModel implements AutoCloseable {
     private final Model model;
     private final FlatParameters state;
     private final FlatRanges fixed;
+    private final ModelEngine engines;
 
     private GradientModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
         this.fixed = state.fixed();
+        this.engines = new ModelEngine(model);
         state.bindUndefined();
     }
 
@@ -34,6 +40,22 @@ final class GradientModel implements AutoCloseable {
 
     /** Writes the gradient of the cross-entropy of a batch, and the buffers that follow from it to the state. */
     void gradient(Tensor at, Batch batch, Generator dropout, Tensor gradient) {
+        Optional<StepEngine> engine = engines.on(batch);
+        if (engine.isPresent()) {
+            gradient(engine.get(), at, batch, dropout, gradient);
+        } else {
+            gradientByLibTorch(at, batch, dropout, gradient);
+        }
+    }
+
+    private static void gradient(StepEngine engine, Tensor at, Batch batch, Generator dropout, Tensor gradient) {
+        try (PointerScope scope = new PointerScope()) {
+            StepSamples samples = StepSamples.of(batch).drawing(engine.seed(dropout), 0);
+            engine.gradient(at, samples, true, gradient.zero_());
+        }
+    }
+
+    private void gradientByLibTorch(Tensor at, Batch batch, Generator dropout, Tensor gradient) {
         state.load(at);
         state.zeroGradients();
         model.train(true);
@@ -50,6 +72,7 @@ final class GradientModel implements AutoCloseable {
 
     @Override
     public void close() {
+        engines.close();
         state.close();
         model.close();
     }

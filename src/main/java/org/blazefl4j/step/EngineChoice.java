@@ -1,9 +1,11 @@
 package org.blazefl4j.step;
 
-import java.util.Optional;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.Numerics;
+import org.blazefl4j.util.Arguments;
 
 /**
  * The engine that computes a model. It follows from the model, the shape of its samples and the kind of device alone,
@@ -25,26 +27,28 @@ public record EngineChoice(Engine engine, String detail) {
         if (asked == Engine.LIBTORCH) {
             return new EngineChoice(Engine.LIBTORCH, "");
         }
-        Optional<String> obstacle = obstacle(model, sample, onCpu);
-        if (obstacle.isPresent() && asked == Engine.NATIVE) {
-            throw new IllegalArgumentException("native engine cannot compute the model: engine=native, model="
-                    + model.getClass().getSimpleName() + ", found=" + obstacle.get() + "; choose auto or libtorch");
-        }
-        return obstacle.map(found -> new EngineChoice(Engine.LIBTORCH, found))
-                .orElseGet(() -> new EngineChoice(Engine.NATIVE, ""));
+        String obstacle = obstacle(model, sample, onCpu);
+        Arguments.require(
+                obstacle.isEmpty() || asked != Engine.NATIVE,
+                "native engine cannot compute the model: engine=native, model="
+                        + model.getClass().getSimpleName() + ", found=" + obstacle + "; choose auto or libtorch");
+        return obstacle.isEmpty()
+                ? new EngineChoice(Engine.NATIVE, Native.netKernels())
+                : new EngineChoice(Engine.LIBTORCH, obstacle);
     }
 
-    private static Optional<String> obstacle(Model model, long[] sample, boolean onCpu) {
+    /** Returns what keeps the native engine from a model; nothing if it can compute it, and shall. */
+    private static String obstacle(Model model, long[] sample, boolean onCpu) {
+        Numerics numerics = model.numerics();
         if (!onCpu) {
-            return Optional.of("on cuda");
+            return "on cuda";
+        } else if (numerics.autocast() != Autocast.OFF) {
+            return "autocast " + numerics.autocast();
         }
-        Autocast autocast = model.numerics().autocast();
-        return autocast == Autocast.OFF ? uncovered(model, sample) : Optional.of("autocast " + autocast);
-    }
-
-    /** Returns the layers that the native engine does not cover; empty if it covers the model. */
-    private static Optional<String> uncovered(Model model, long[] sample) {
-        return Optional.of("layers not covered");
+        StepPlan plan = model.layers()
+                .map(layers -> StepPlan.of(layers, sample))
+                .orElse(StepPlan.refused("layers not declared"));
+        return plan.isCovered() && numerics.engine() == Engine.AUTO ? Gains.obstacle(plan) : plan.refusal();
     }
 
     @Override

@@ -124,6 +124,11 @@ public final class FlatOptimizer implements AutoCloseable {
         return new State(steps, rule.moments() > 0 ? first : null, rule.moments() > 1 ? second : null);
     }
 
+    /** Counts steps that were taken elsewhere, with the tensors of {@link #state}. */
+    public void count(long taken) {
+        steps += taken;
+    }
+
     /** Returns the number of steps since the last {@link #reset}, or since the start of a loaded state. */
     public long steps() {
         return steps;

@@ -1,8 +1,11 @@
 package org.blazefl4j.torch;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -18,6 +21,10 @@ public final class FlatRanges {
     /** The elements {@code from} to {@code from + numel - 1}. */
     record Range(long from, long numel) {
 
+        long end() {
+            return from + numel;
+        }
+
         Tensor of(Tensor flat) {
             return flat.narrow(0, from, numel);
         }
@@ -30,15 +37,33 @@ public final class FlatRanges {
 
     /** Joins neighbours, so that one copy moves all of them. */
     FlatRanges(List<StateEntry> entries) {
-        long end = -1;
-        for (StateEntry entry : entries) {
-            long from = entry.offset();
-            if (from == end) {
-                from = ranges.remove(ranges.size() - 1).from();
-            }
-            end = entry.offset() + entry.numel();
-            ranges.add(new Range(from, end - from));
+        entries.forEach(entry -> append(new Range(entry.offset(), entry.numel())));
+    }
+
+    /** Returns these elements and those of another selection. */
+    public FlatRanges and(FlatRanges others) {
+        FlatRanges joined = new FlatRanges(List.of());
+        Stream.concat(ranges.stream(), others.ranges.stream())
+                .sorted(Comparator.comparingLong(Range::from))
+                .forEach(joined::append);
+        return joined;
+    }
+
+    /** Adds a range that begins no earlier than the last one, which it lengthens if they touch. */
+    private void append(Range range) {
+        Range last = ranges.isEmpty() ? new Range(-1, 0) : ranges.get(ranges.size() - 1);
+        if (range.from() > last.end()) {
+            ranges.add(range);
+        } else {
+            ranges.set(ranges.size() - 1, new Range(last.from(), Math.max(last.end(), range.end()) - last.from()));
         }
+    }
+
+    /** Returns the first element of each range and the one after its last, ascending. */
+    public long[] bounds() {
+        return ranges.stream()
+                .flatMapToLong(range -> LongStream.of(range.from(), range.end()))
+                .toArray();
     }
 
     /** Returns the ranges in ascending order; no two touch. */

@@ -84,8 +84,12 @@ final class PackageDirectionTest {
             .mayUse("core", "shm", "worker", "process", "trainer", "checkpoint", "contrib", "metrics", "cli");
 
     @ArchTest
-    static final ArchRule dataAndModelsKnowNoRounds = noneOf("data", "model", "torch", "reproducibility")
+    static final ArchRule dataAndModelsKnowNoRounds = noneOf("data", "model", "torch", "reproducibility", "step")
             .mayUse("core", "codec", "shm", "worker", "process", "trainer", "contrib", "cli");
+
+    @ArchTest
+    static final ArchRule modelsKnowNoEngine =
+            noneOf("data", "model", "torch", "reproducibility", "codec", "core").mayUse("step");
 
     @ArchTest
     static final ArchRule coreKnowsNoExecutionMode =

@@ -32,7 +32,7 @@ final class EngineChoiceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "AUTO, OFF, true, libtorch (layers not covered)",
+        "AUTO, OFF, true, libtorch (layers not declared)",
         "AUTO, BFLOAT16, true, libtorch (autocast bfloat16)",
         "AUTO, OFF, false, libtorch (on cuda)",
         "LIBTORCH, OFF, true, libtorch",
@@ -46,7 +46,7 @@ final class EngineChoiceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "OFF, true, layers not covered",
+        "OFF, true, layers not declared",
         "BFLOAT16, true, autocast bfloat16",
         "OFF, false, on cuda",
     })

@@ -7,7 +7,10 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.step.ModelEngine;
+import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.util.Arguments;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * How well a model does on a set of samples.
@@ -30,15 +33,28 @@ public record Evaluation(double loss, double accuracy, long samples) {
      */
     public static Evaluation of(Model model, DataLoader loader, Device device) {
         Objects.requireNonNull(device, "device");
+        try (ModelEngine engines = new ModelEngine(model)) {
+            return of(new Scorer(model, engines, device, () -> state(model)), loader);
+        }
+    }
+
+    private static Tensor state(Model model) {
+        try (FlatParameters state = FlatParameters.of(model)) {
+            return state.flatten();
+        }
+    }
+
+    /** Evaluates the model of a scorer likewise. */
+    static Evaluation of(Scorer scorer, DataLoader loader) {
         Arguments.require(
                 loader.batches() > 0,
                 "nothing to evaluate on: samples=" + loader.dataset().size()
                         + ", batches=0, limit=1 or more; give a loader with samples");
         BatchScore sum = BatchScore.NONE;
-        try (EvaluationMode mode = new EvaluationMode(model);
+        try (EvaluationMode mode = new EvaluationMode(scorer.model());
                 Epoch epoch = loader.iterator()) {
             while (epoch.hasNext()) {
-                sum = sum.plus(BatchScore.of(model, epoch.next(), device));
+                sum = sum.plus(scorer.score(epoch.next()));
             }
         }
         return sum.mean();

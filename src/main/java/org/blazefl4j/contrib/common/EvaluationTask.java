@@ -13,8 +13,8 @@ import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.torch.IntraOpThreads;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -53,19 +53,14 @@ record EvaluationTask(
 
         private static final long NO_INDEX = -100;
 
-        /** Scores a batch by a model on the device in evaluation mode, without gradients; closes the batch. */
-        static BatchScore of(Model model, Batch batch, Device device) {
-            try (PointerScope scope = new PointerScope();
-                    Batch moved = device.move(batch)) {
-                Tensor y = Objects.requireNonNull(moved.y(), "targets");
-                Tensor output = model.output(moved.x());
-                Tensor losses = torch.cross_entropy_loss(output, y, new TensorOptional(), NO_REDUCTION, NO_INDEX, 0);
-                double loss =
-                        losses.sum(new ScalarTypeOptional(ScalarType.Double)).item_double();
-                long hits =
-                        output.argmax(new LongOptional(1), false).eq(y).sum().item_long();
-                return new BatchScore(loss, hits, y.size(0));
-            }
+        /** Scores a batch by LibTorch, without gradients; the model is in evaluation mode, on the batch's device. */
+        static BatchScore of(Model model, Batch batch) {
+            Tensor y = Objects.requireNonNull(batch.y(), "targets");
+            Tensor output = model.output(batch.x());
+            Tensor losses = torch.cross_entropy_loss(output, y, new TensorOptional(), NO_REDUCTION, NO_INDEX, 0);
+            double loss = losses.sum(new ScalarTypeOptional(ScalarType.Double)).item_double();
+            long hits = output.argmax(new LongOptional(1), false).eq(y).sum().item_long();
+            return new BatchScore(loss, hits, y.size(0));
         }
 
         BatchScore plus(BatchScore other) {
@@ -98,17 +93,17 @@ record EvaluationTask(
     }
 
     /** Scores one batch by a model that has this state, and leaves it in the mode that it had. */
-    BatchScore score(int batch, Model evaluated, Device there) {
+    BatchScore score(int batch, Scorer scorer) {
         try (IntraOpThreads threads = IntraOpThreads.scope(intraOpThreads);
-                EvaluationMode mode = new EvaluationMode(evaluated)) {
-            return BatchScore.of(evaluated, loader().batch(batch), there);
+                EvaluationMode mode = new EvaluationMode(scorer.model())) {
+            return scorer.score(loader().batch(batch));
         }
     }
 
     /** Evaluates all batches by a model that has this state, on this task's device. */
-    Evaluation by(Model evaluated) {
+    Evaluation by(Model evaluated, ModelEngine engines) {
         try (IntraOpThreads threads = IntraOpThreads.scope(intraOpThreads)) {
-            return Evaluation.of(evaluated, loader(), device);
+            return Evaluation.of(new Scorer(evaluated, engines, device, () -> parameters), loader());
         }
     }
 

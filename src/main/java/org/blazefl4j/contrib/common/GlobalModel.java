@@ -13,6 +13,7 @@ import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.Tensors;
@@ -40,6 +41,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     private final ServerOptions options;
     private final SelectedModel<?> selected;
     private final Model model;
+    private final ModelEngine engines;
     private final FlatParameters state;
     private final SentVector vector;
     /** What is evaluated instead of the state; null for the state. */
@@ -59,6 +61,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         this.options = options;
         this.selected = selected;
         this.model = selected.make(options.device());
+        this.engines = new ModelEngine(model);
         try {
             ModelFit.requireEvaluable(model, dataset.getDataset(PartitionType.TEST), options.device());
             this.state = FlatParameters.of(model);
@@ -174,7 +177,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
             if (!loaded) {
                 state.load(task.parameters());
             }
-            return task.by(model);
+            return task.by(model, engines);
         } finally {
             if (!loaded) {
                 state.load(evaluated());
@@ -232,6 +235,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
 
     @Override
     public void close() {
+        engines.close();
         vector.close();
         state.close();
         model.close();

@@ -2,9 +2,9 @@ package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
@@ -15,6 +15,9 @@ import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.step.ModelEngine;
+import org.blazefl4j.step.StepEngine;
+import org.blazefl4j.step.StepSamples;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.javacpp.PointerScope;
@@ -35,12 +38,14 @@ public final class LocalModel implements AutoCloseable {
     private final Model model;
     private final FlatParameters state;
     private final LocalOptimizer optimizer;
+    private final ModelEngine engines;
     private final Device device;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
         this.optimizer = new LocalOptimizer(state);
+        this.engines = new ModelEngine(model);
         this.device = device;
     }
 
@@ -56,7 +61,7 @@ public final class LocalModel implements AutoCloseable {
     /** Scores one batch of an evaluation by the worker's model: the one that clients train, if it is the same. */
     static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
         LocalModel local = of(task.model(), task.device(context), context);
-        return local.loaded(task.parameters(), () -> task.score(batch, local.model, local.device));
+        return local.loaded(task.parameters(), scorer -> task.score(batch, scorer));
     }
 
     /**
@@ -74,10 +79,7 @@ public final class LocalModel implements AutoCloseable {
         LocalModel local = of(config.model(), context);
         local.checkLength(parameters);
         return inOrder(
-                config,
-                type,
-                context,
-                loader -> local.loaded(parameters, () -> Evaluation.of(local.model, loader, local.device)));
+                config, type, context, loader -> local.loaded(parameters, scorer -> Evaluation.of(scorer, loader)));
     }
 
     private static <T> T inOrder(
@@ -114,7 +116,7 @@ public final class LocalModel implements AutoCloseable {
                 config,
                 PartitionType.TRAIN,
                 context,
-                loader -> loaded(at, () -> gradient(loader, out, context.stopEvent())));
+                loader -> loaded(at, scorer -> gradient(loader, out, context.stopEvent())));
     }
 
     private Tensor gradient(DataLoader samples, Tensor out, StopEvent stop) {
@@ -138,22 +140,28 @@ public final class LocalModel implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 Batch moved = device.move(batch)) {
             state.zeroGradients();
-            TrainingLoop.Loss.CROSS_ENTROPY.of(model, moved).backward();
+            Optional<StepEngine> engine = engines.on(moved);
+            if (engine.isPresent()) {
+                engine.get().gradient(state.vector(), StepSamples.of(moved), false, state.gradients());
+            } else {
+                TrainingLoop.Loss.CROSS_ENTROPY.of(model, moved).backward();
+            }
             sum.add_(state.gradients(), new Scalar((double) moved.x().size(0)));
         }
     }
 
     /** Uses the model with a state. Memory that a bound model needs for it is freed afterwards. */
-    private <T> T loaded(Tensor parameters, Supplier<T> use) {
+    private <T> T loaded(Tensor parameters, Function<Scorer, T> use) {
+        Scorer scorer = new Scorer(model, engines, device, () -> parameters);
         if (!state.isBound() || !device.isCpu()) {
             state.load(parameters);
-            return use.get();
+            return use.apply(scorer);
         }
         try (Tensor memory = torch.empty(state.numel())) {
             state.borrow(memory);
             try {
                 state.load(parameters);
-                return use.get();
+                return use.apply(scorer);
             } finally {
                 state.giveBack();
             }
@@ -211,9 +219,11 @@ public final class LocalModel implements AutoCloseable {
         state.dropGradients();
         try {
             model.train(true);
-            model.setGenerator(variant.generator("dropout", context));
+            Generator dropout = variant.generator("dropout", context);
+            model.setGenerator(dropout);
             optimizer.begin(options, variant, context);
-            LocalSteps all = new LocalSteps(model, device, state, optimizer, start, variant);
+            LocalSteps all =
+                    new LocalSteps(model, device, state, optimizer, engines, variant, start, config.dataset(), dropout);
             long steps = options.steps() > 0
                     ? TrainingLoop.runSteps(loader, options.steps(), all, context.stopEvent())
                     : TrainingLoop.run(loader, options.epochs(), all, context.stopEvent());
@@ -261,6 +271,7 @@ public final class LocalModel implements AutoCloseable {
 
     @Override
     public void close() {
+        engines.close();
         optimizer.close();
         state.close();
         model.close();

@@ -1,6 +1,11 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.Arrays;
+import org.blazefl4j.contrib.common.LocalVariant.Terms;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.step.Descent;
+import org.blazefl4j.step.StepEngine;
+import org.blazefl4j.step.StepSamples;
 import org.blazefl4j.torch.FlatOptimizer;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.pytorch.Tensor;
@@ -39,6 +44,28 @@ final class LocalOptimizer implements AutoCloseable {
         } else {
             optimizer.step(rate);
         }
+    }
+
+    /** Returns the number of steps of this training so far. */
+    long taken() {
+        return taken;
+    }
+
+    /** Takes steps of batches of these lengths by the native engine. */
+    void steps(StepEngine engine, StepSamples samples, long[] lengths, Terms terms) {
+        double[] rates = new double[lengths.length];
+        Arrays.setAll(rates, step -> options.rate(round, taken + step));
+        Descent descent = new Descent(
+                options.rule(),
+                options.maxGradNorm(),
+                optimizer.state(),
+                terms.constant(),
+                terms.pull(),
+                terms.anchor(),
+                terms.frozen());
+        engine.train(state.vector(), samples, lengths, rates, descent);
+        taken += lengths.length;
+        optimizer.count(lengths.length);
     }
 
     /** Keeps the moments for the client's next round, if the options say so. */

@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.Optional;
 import org.blazefl4j.contrib.common.LocalVariant.Hook;
 import org.blazefl4j.contrib.common.LocalVariant.Loss;
 import org.blazefl4j.contrib.common.LocalVariant.Terms;
@@ -7,63 +8,123 @@ import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader.Epoch;
+import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.step.ModelEngine;
+import org.blazefl4j.step.StepEngine;
+import org.blazefl4j.step.StepSamples;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the steps of one training of a worker's model, bound to a vector. */
+/**
+ * Takes the steps of one training of a worker's model, bound to a vector. Where the native engine computes the model
+ * and nothing is done at a step besides, it takes many of them in one go; with a hook it computes gradients; a loss of
+ * the variant's own is LibTorch's.
+ */
 final class LocalSteps implements TrainingLoop.Steps {
+
+    /** The steps that are taken without a look at the stop event. */
+    private static final int AT_ONCE = 32;
 
     private final Model model;
     private final Device device;
     private final FlatParameters state;
     private final LocalOptimizer optimizer;
+    private final ModelEngine engines;
     private final Tensor start;
+    private final Generator dropout;
     private final Terms terms;
     private final @Nullable Hook hook;
-    private final Loss loss;
+    private final @Nullable Loss loss;
+    private final Optional<Dataset.Rows> rows;
+    /** The seed of the native engine's dropout, once it is drawn. */
+    private @Nullable Long seed;
 
     /**
      * Begins with what the variant declares.
      *
-     * @param start the state that the training starts from
      * @param optimizer begun for this training
+     * @param start the state that the training starts from
+     * @param samples what the training reads
+     * @param dropout the client's stream
      */
     LocalSteps(
             Model model,
             Device device,
             FlatParameters state,
             LocalOptimizer optimizer,
+            ModelEngine engines,
+            LocalVariant variant,
             Tensor start,
-            LocalVariant variant) {
+            Dataset samples,
+            Generator dropout) {
         this.model = model;
         this.device = device;
         this.state = state;
         this.optimizer = optimizer;
+        this.engines = engines;
         this.start = start;
+        this.dropout = dropout;
         this.terms = variant.terms();
         this.hook = variant.hook().orElse(null);
-        this.loss = variant.loss().map(Loss.class::cast).orElse(TrainingLoop.Loss.CROSS_ENTROPY::of);
+        this.loss = variant.loss().orElse(null);
+        this.rows = hook == null && loss == null && device.isCpu() ? samples.inPlace() : Optional.empty();
     }
 
-    /** Reads the batch within the scope too, which frees what data sets and transforms of the user leave open. */
+    /** Reads batches within the scope too, which frees what data sets and transforms of the user leave open. */
     @Override
     public long take(Epoch epoch, long most) {
-        try (PointerScope scope = new PointerScope();
-                Batch batch = device.move(epoch.next())) {
-            step(batch);
-            return 1;
+        try (PointerScope scope = new PointerScope()) {
+            Optional<StepEngine> engine = rows.flatMap(engines::on);
+            if (engine.isPresent()) {
+                return steps(engine.get(), rows.orElseThrow(), epoch.nextPositions((int) Math.min(most, AT_ONCE)));
+            }
+            try (Batch batch = device.move(epoch.next())) {
+                step(batch);
+                return 1;
+            }
         }
     }
 
+    private long steps(StepEngine engine, Dataset.Rows from, Epoch.Positions positions) {
+        steps(engine, StepSamples.of(from, positions.samples()), positions.lengths());
+        return positions.lengths().length;
+    }
+
     private void step(Batch batch) {
+        Optional<StepEngine> engine = loss == null ? engines.on(batch) : Optional.empty();
+        if (engine.isPresent() && hook == null) {
+            long[] length = {batch.x().size(0)};
+            steps(engine.get(), StepSamples.of(batch), length);
+        } else {
+            stepByGradients(batch, engine.orElse(null));
+        }
+    }
+
+    private void steps(StepEngine engine, StepSamples samples, long[] lengths) {
+        optimizer.steps(engine, drawing(engine, samples), lengths, terms);
+    }
+
+    private StepSamples drawing(StepEngine engine, StepSamples samples) {
+        if (seed == null) {
+            seed = engine.seed(dropout);
+        }
+        return samples.drawing(seed, optimizer.taken());
+    }
+
+    private void stepByGradients(Batch batch, @Nullable StepEngine engine) {
         startGradients();
         if (hook != null) {
             hook.before(batch, state.vector());
         }
-        loss.of(model, batch).backward();
+        if (engine == null) {
+            loss(batch).backward();
+        } else {
+            engine.gradient(state.vector(), drawing(engine, StepSamples.of(batch)), true, state.gradients());
+        }
         if (hook != null) {
             hook.after(batch, state.vector(), state.gradients());
         }
@@ -72,6 +133,10 @@ final class LocalSteps implements TrainingLoop.Steps {
         } else {
             stepUnfrozen();
         }
+    }
+
+    private Tensor loss(Batch batch) {
+        return loss == null ? TrainingLoop.Loss.CROSS_ENTROPY.of(model, batch) : loss.of(model, batch);
     }
 
     /** Sets the gradients to which those of a batch are added. */

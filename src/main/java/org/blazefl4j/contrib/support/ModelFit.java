@@ -12,6 +12,7 @@ import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.DefaultGenerator;
+import org.blazefl4j.step.EngineChoice;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Causes;
@@ -42,7 +43,8 @@ public final class ModelFit {
      * @param model on the CPU; its buffers change as in a step
      * @param cids the clients that train it, at least one, each with at least one sample
      * @throws IllegalArgumentException if the model does not fit the samples, cannot be trained on a batch of one
-     *     sample that a client has, or labels are not classes of the model
+     *     sample that a client has, labels are not classes of the model, or it is to be computed by an engine that does
+     *     not cover it
      */
     public static void requireTrainable(
             Model model, int[] cids, IntFunction<Dataset> samples, int batchSize, LastBatch lastBatch) {
@@ -53,6 +55,7 @@ public final class ModelFit {
         Trial one = alone.length == 0 ? null : Trial.training(model, first, 1);
         Trial trial = one != null && one.works() ? one : Trial.training(model, first, 2);
         trial.require("cid=" + cids[0]);
+        EngineChoice.of(model, trial.sample, true);
         if (one != null && !one.works()) {
             throw batchOfOne("batch_size", batchSize, lastBatch, clients(alone, samples), one.failure);
         }
@@ -110,12 +113,14 @@ public final class ModelFit {
     /**
      * Requires that a model, which is on the device and stays unchanged, can be evaluated on a labelled data set.
      *
-     * @throws IllegalArgumentException if the model does not fit the samples, or labels are not classes of the model
+     * @throws IllegalArgumentException if the model does not fit the samples, labels are not classes of the model, or
+     *     it is to be computed by an engine that does not cover it
      */
     public static void requireEvaluable(Model model, Dataset dataset, Device device) {
         try (EvaluationMode mode = new EvaluationMode(model)) {
             Trial trial = new Trial(model, dataset, 1, device);
             trial.require("test samples");
+            EngineChoice.of(model, trial.sample, device.isCpu());
             requireLabels("test samples", dataset, trial.classes);
         }
     }
@@ -172,6 +177,8 @@ public final class ModelFit {
 
         /** Why it fails; empty if it works. */
         private String failure = "";
+        /** The shape of a sample; empty if reading it fails. */
+        private long[] sample = {};
         /** The number of outputs per sample; 0 if they are not one per class. */
         private long classes;
 
@@ -182,6 +189,7 @@ public final class ModelFit {
                 var stream = torch.createCPUGenerator(0);
                 model.setGenerator(stream);
                 try (Batch batch = device.move(dataset.select(Tensors.of(new long[count]), stream))) {
+                    sample = Arrays.stream(batch.x().shape()).skip(1).toArray();
                     Tensor output = model.output(batch.x());
                     classes = output.dim() == 2 ? output.size(1) : 0;
                 } finally {

@@ -1,0 +1,88 @@
+package org.blazefl4j.step;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.model.Engine;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The native engine of one model for the samples that it gets, where {@link EngineChoice} chooses it. Its net is made
+ * when the first samples of a shape come. Used by one thread at a time.
+ */
+public final class ModelEngine implements AutoCloseable {
+
+    private final Model model;
+    /** The shape of the last samples, without the dimension of the batch; none at first. */
+    private long[] shape = {-1};
+
+    private @Nullable StepEngine engine;
+
+    /** Serves a model, which stays the caller's. */
+    public ModelEngine(Model model) {
+        this.model = model;
+    }
+
+    /** Returns the engine for rows of samples, if it is chosen. */
+    public Optional<StepEngine> on(Dataset.Rows rows) {
+        return on(rows.x());
+    }
+
+    /**
+     * Returns the engine for a batch, if it is chosen. Targets other than the numbers of classes, such as
+     * probabilities, are LibTorch's.
+     *
+     * @throws IllegalArgumentException if the model is to use no other engine than the native one, which does not
+     *     compute it, or not with such targets
+     */
+    public Optional<StepEngine> on(Batch batch) {
+        if (batch.x().scalar_type().intern() != ScalarType.Float) {
+            return Optional.empty();
+        }
+        Optional<StepEngine> chosen = on(batch.x());
+        Tensor y = batch.y();
+        if (chosen.isEmpty() || y != null && y.dim() == 1 && !y.is_floating_point()) {
+            return chosen;
+        }
+        Arguments.require(
+                model.numerics().engine() != Engine.NATIVE,
+                "native engine cannot compute the loss: engine=native, targets="
+                        + (y == null ? "none" : Tensors.describe(y))
+                        + ", expected=int64 [n]; choose auto or libtorch");
+        return Optional.empty();
+    }
+
+    private Optional<StepEngine> on(Tensor x) {
+        long[] all = x.shape();
+        if (!Arrays.equals(all, 1, all.length, shape, 0, shape.length)) {
+            close();
+            shape = Arrays.copyOfRange(all, 1, all.length);
+            engine = EngineChoice.of(model, shape, x.is_cpu()).engine() == Engine.NATIVE ? make() : null;
+        }
+        return Optional.ofNullable(engine);
+    }
+
+    private StepEngine make() {
+        try (FlatParameters state = FlatParameters.of(model)) {
+            return new StepEngine(StepPlan.of(model.layers().orElse(List.of()), shape), state.fixed(), 0);
+        }
+    }
+
+    /** Frees the net. Safe to call twice. */
+    @Override
+    public void close() {
+        if (engine != null) {
+            engine.close();
+            engine = null;
+        }
+        shape = new long[] {-1};
+    }
+}

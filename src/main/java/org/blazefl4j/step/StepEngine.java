@@ -1,0 +1,172 @@
+package org.blazefl4j.step;
+
+import java.util.Arrays;
+import org.blazefl4j.binding.Native;
+import org.blazefl4j.torch.FlatRanges;
+import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Computes one net in native code, for samples of one shape: training steps, gradients and scores. Its results have the
+ * same bits on all processors. Weights are vectors as those of {@link org.blazefl4j.torch.FlatParameters}, float32,
+ * contiguous, on the CPU. The samples' rows and labels are checked before anything is written.
+ *
+ * <p>Owns native memory, which {@link ModelEngine} frees. Used by one thread at a time.
+ */
+public final class StepEngine implements AutoCloseable {
+
+    /** {@code -ERANGE}. */
+    private static final int OUT_OF_RANGE = -34;
+
+    private final StepPlan plan;
+    private final FlatRanges fixed;
+    private long net;
+
+    /**
+     * Makes a net.
+     *
+     * @param fixed the elements that no step changes
+     * @param lanes the longest vectors to use, 16, 8 or 4 floats; 0 for the processor's
+     */
+    StepEngine(StepPlan plan, FlatRanges fixed, int lanes) {
+        this.plan = plan;
+        this.fixed = fixed;
+        this.net = plan.make(lanes);
+        if (net < 0) {
+            throw new IllegalStateException(
+                    "native net: layers=" + Arrays.toString(plan.layers()) + ", found=" + text(net));
+        }
+    }
+
+    /** Draws the seed of a training's dropout, if the net has dropout; otherwise draws nothing. */
+    public long seed(Generator stream) {
+        if (!plan.drops()) {
+            return 0;
+        }
+        try (GeneratorOptional from = new GeneratorOptional(stream);
+                TensorOptions longs = new TensorOptions(ScalarType.Long);
+                Tensor seed = torch.empty(new long[0], longs, null)) {
+            return seed.random_(from).item_long();
+        }
+    }
+
+    /**
+     * Takes steps on the mean cross-entropy of batches.
+     *
+     * @param lengths the number of samples of each step, which takes the next ones
+     * @param rates each step's learning rate
+     */
+    public void train(Tensor weights, StepSamples samples, long[] lengths, double[] rates, Descent descent) {
+        for (double rate : rates) {
+            Arguments.require(
+                    rate >= 0 && rate < Double.POSITIVE_INFINITY,
+                    "learning rate out of range: rate=" + rate + ", limit=0 or more and finite");
+        }
+        long[] frozen = descent.frozen().isEmpty()
+                ? fixed.bounds()
+                : fixed.and(descent.frozen()).bounds();
+        int result = Native.netTrain(
+                net,
+                vector(weights),
+                numbers(samples),
+                lengths,
+                rates,
+                lengths.length,
+                descent.rules(),
+                descent.state(this::vector),
+                frozen,
+                frozen.length / 2);
+        check(result, samples);
+    }
+
+    /**
+     * Adds the gradient of the mean cross-entropy of all samples; buffers and frozen parameters then have zeros.
+     *
+     * @param training whether with dropout
+     */
+    public void gradient(Tensor weights, StepSamples samples, boolean training, Tensor gradient) {
+        check(Native.netGradient(net, vector(weights), vector(gradient), numbers(samples), training ? 1 : 0), samples);
+        fixed.zero(gradient);
+    }
+
+    /**
+     * Scores samples without dropout.
+     *
+     * @param loss receives the sum of their cross-entropies, in FP64, in its first element
+     * @return the number of samples whose greatest output is their class
+     */
+    public long score(Tensor weights, StepSamples samples, double[] loss) {
+        loss[0] = 0;
+        long hits = Native.netScore(net, vector(weights), numbers(samples), loss);
+        check(hits, samples);
+        return hits;
+    }
+
+    /** Writes the outputs of samples without dropout, a row of {@code out} for each. */
+    void forward(Tensor weights, StepSamples samples, Tensor out) {
+        check(Native.netForward(net, vector(weights), numbers(samples), StepSamples.address(out)), samples);
+    }
+
+    private long vector(Tensor vector) {
+        boolean fits = vector.numel() == plan.parameters()
+                && vector.scalar_type().intern() == ScalarType.Float
+                && vector.is_contiguous()
+                && vector.is_cpu();
+        Arguments.require(
+                fits,
+                "vector of another net: vector=" + Tensors.describe(vector) + ", expected=float [" + plan.parameters()
+                        + "], contiguous, on the CPU");
+        return StepSamples.address(vector);
+    }
+
+    private long[] numbers(StepSamples samples) {
+        Tensor x = samples.x();
+        long size = Arrays.stream(plan.sample()).reduce(1, Math::multiplyExact);
+        boolean fits = x.scalar_type().intern() == ScalarType.Float
+                && x.numel() == x.size(0) * size
+                && samples.y().numel() == x.size(0);
+        Arguments.require(
+                fits,
+                "samples of another shape: samples=" + Tensors.describe(x) + ", labels="
+                        + Tensors.describe(samples.y()) + ", expected=float [n, ...] of " + size
+                        + " elements each, with a label for each");
+        return samples.numbers();
+    }
+
+    private void check(long result, StepSamples samples) {
+        if (result == OUT_OF_RANGE) {
+            throw new IllegalArgumentException(outOfRange(samples));
+        } else if (result < 0) {
+            throw new IllegalStateException(
+                    "native step: samples=" + Tensors.describe(samples.x()) + ", found=" + text(result));
+        }
+    }
+
+    private String outOfRange(StepSamples samples) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor labels = samples.y().index_select(0, samples.order());
+            return "label out of range: lowest=" + labels.min().item_long() + ", highest="
+                    + labels.max().item_long() + ", limit=0 to " + (plan.classes() - 1)
+                    + "; give a model with an output for each class, or leave such samples out";
+        }
+    }
+
+    private static String text(long result) {
+        return Native.errorText((int) -result);
+    }
+
+    @Override
+    public void close() {
+        if (net != 0) {
+            Native.netFree(net);
+            net = 0;
+        }
+    }
+}
