@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * <p>As a listener, add it last, after the listeners whose files are parts of the checkpoint: it saves after each n-th
  * round, and the last completed round when the run ends or is stopped. A hand-written loop calls {@link #save} between
  * two rounds. A checkpoint consists of what its parts save: the handler, the trainer with its clients' states,
- * positions in result files, your own random streams ({@link RandomParts}).
+ * positions in result files, your own random streams ({@link Checkpointable#of}).
  *
  * <p>A checkpoint is written to a temporary file, synced to disk and then renamed, so that neither a killed process nor
  * a power cut leaves half of one; earlier ones are deleted afterwards. Writing and reading need memory for the largest

@@ -1,5 +1,7 @@
 package org.blazefl4j.core;
 
+import org.blazefl4j.reproducibility.RngSuite;
+
 /**
  * State that can be written to a checkpoint and restored: of a handler, a trainer, a result file, a random stream.
  *
@@ -31,4 +33,16 @@ public interface Checkpointable {
      * @throws IllegalArgumentException if the entries do not fit how this object was made
      */
     void restore(CheckpointReader in);
+
+    /**
+     * Returns the streams of a suite, which stays the caller's. Streams that are derived from the seed need no part.
+     */
+    static Checkpointable of(RngSuite suite) {
+        return RandomParts.of(suite);
+    }
+
+    /** Returns LibTorch's default generators, for code that draws from them between rounds. */
+    static Checkpointable defaultGenerators() {
+        return RandomParts.defaultGenerators();
+    }
 }

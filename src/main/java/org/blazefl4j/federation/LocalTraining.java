@@ -33,7 +33,7 @@ public final class LocalTraining {
     private AffineTerm term = AffineTerm.NONE;
     private LocalVariant.@Nullable Loss loss;
     private ParameterMask frozen = ParameterMask.NONE;
-    private @Nullable StepHook hook;
+    private LocalVariant.@Nullable Hook hook;
     private LocalOptions options;
     private String streams = "";
 
@@ -75,7 +75,7 @@ public final class LocalTraining {
     }
 
     /** Sets what is done at each step besides. */
-    public LocalTraining hook(StepHook hook) {
+    public LocalTraining hook(LocalVariant.Hook hook) {
         this.hook = hook;
         return this;
     }
@@ -128,7 +128,7 @@ public final class LocalTraining {
         }
 
         @Override
-        public Optional<StepHook> hook() {
+        public Optional<Hook> hook() {
             return Optional.ofNullable(hook);
         }
 

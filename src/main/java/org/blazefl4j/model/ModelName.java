@@ -6,21 +6,44 @@ import java.util.stream.Collectors;
 
 /** The library's models. */
 public enum ModelName {
-    /** {@link Cnn}. */
+    /**
+     * The network of PyTorch's CIFAR-10 tutorial, for images at least 16 pixels high and wide: two 5×5 convolutions
+     * with pooling, three linear layers; the last one has 84 inputs. It has 62 006 parameters for 3×32×32 images and 10
+     * classes. For 1×28×28 images, with 44 426 parameters, it is the network of NIID-Bench (Q. Li et al.: Federated
+     * Learning on Non-IID Data Silos: An Experimental Study, ICDE 2022).
+     */
     CNN,
-    /** {@link McMahanCnn}. */
+    /**
+     * The convolutional network of McMahan et al. (Communication-Efficient Learning of Deep Networks from Decentralized
+     * Data, AISTATS 2017), for images at least 4 pixels high and wide: two 5×5 convolutions with 32 and 64 channels and
+     * pooling, a hidden layer of 512 units. It has 1 663 370 parameters for 1×28×28 images and 10 classes.
+     */
     MCMAHAN,
-    /** {@link LeNet}. */
+    /**
+     * LeNet-5 (LeCun et al., Proceedings of the IEEE 1998) as it is used today, with ReLU, max pooling and full
+     * connections, for images at least 12 pixels high and wide: two 5×5 convolutions with 6 and 16 channels, the first
+     * one padded by 2, and three linear layers; the last one has 84 inputs. It has 61 706 parameters for 1×28×28 images
+     * and 10 classes.
+     */
     LENET,
-    /** {@link Mlp}. */
+    /**
+     * Two hidden layers of 200 units, the "2NN" of McMahan et al. (AISTATS 2017): 199 210 parameters for 784 inputs and
+     * 10 classes. Flattens its samples, which may have any shape.
+     */
     MLP,
-    /** {@link LogisticRegression}. */
+    /**
+     * Multinomial logistic regression: one linear layer, whose outputs are the logits. It has 610 parameters for 60
+     * inputs and 10 classes. Flattens its samples, which may have any shape.
+     */
     LOGISTIC,
-    /** {@link ResNet#resNet18}. */
+    /**
+     * A residual network (He et al., CVPR 2016) with the layers, names and initialisation of torchvision's: two basic
+     * blocks in each of four layers. It has 11 181 642 parameters and 11 191 262 elements in its state for 10 classes.
+     */
     RESNET18,
-    /** {@link ResNet#resNet50}. */
+    /** A residual network as {@link #RESNET18}, with 3, 4, 6 and 3 bottleneck blocks. */
     RESNET50,
-    /** {@link ResNet#resNet101}. */
+    /** A residual network as {@link #RESNET18}, with 3, 4, 23 and 3 bottleneck blocks. */
     RESNET101;
 
     /**

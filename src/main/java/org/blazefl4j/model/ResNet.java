@@ -1,5 +1,7 @@
 package org.blazefl4j.model;
 
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.model.ResNetBlock.Kind;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
@@ -13,11 +15,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.kFanOut;
 import org.bytedeco.pytorch.kReLU;
 
-/**
- * Residual networks (He et al., CVPR 2016) with the layers, names and initialisation of torchvision's. ResNet-18 for 10
- * classes has 11 181 642 parameters and 11 191 262 elements in its state.
- */
-public final class ResNet extends Model implements Model.Split {
+/** The residual networks of {@link ModelName}, with the layers, names and initialisation of torchvision's. */
+final class ResNet extends Model implements Model.Split {
 
     private static final int[] WIDTHS = {64, 128, 256, 512};
 
@@ -44,17 +43,17 @@ public final class ResNet extends Model implements Model.Split {
     }
 
     /** Creates a ResNet-18: two basic blocks in each of four layers. */
-    public static ResNet resNet18(int channels, int classes) {
+    static ResNet resNet18(int channels, int classes) {
         return new ResNet(Kind.BASIC, channels, classes, 2, 2, 2, 2);
     }
 
     /** Creates a ResNet-50: 3, 4, 6 and 3 bottleneck blocks. */
-    public static ResNet resNet50(int channels, int classes) {
+    static ResNet resNet50(int channels, int classes) {
         return new ResNet(Kind.BOTTLENECK, channels, classes, 3, 4, 6, 3);
     }
 
     /** Creates a ResNet-101: 3, 4, 23 and 3 bottleneck blocks. */
-    public static ResNet resNet101(int channels, int classes) {
+    static ResNet resNet101(int channels, int classes) {
         return new ResNet(Kind.BOTTLENECK, channels, classes, 3, 4, 23, 3);
     }
 

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 

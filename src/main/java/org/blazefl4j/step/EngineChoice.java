@@ -1,10 +1,10 @@
 package org.blazefl4j.step;
 
 import org.blazefl4j.binding.Native;
-import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.Numerics;
+import org.blazefl4j.model.Numerics.Autocast;
 import org.blazefl4j.util.Arguments;
 
 /**

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.blazefl4j.core.RemoteWorkerException;
 import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.core.WorkFailedException.RemoteWorkerException;
 import org.blazefl4j.util.Throwables;
 import org.jspecify.annotations.Nullable;
 

@@ -3,6 +3,7 @@ package org.blazefl4j.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.Reproducibility.RandomStateSnapshot;
 import org.blazefl4j.reproducibility.RngSuite;
@@ -22,12 +23,12 @@ final class RandomPartsTest {
                 RngSuite resumed = RngSuite.create(6)) {
             saved.java().nextLong();
             draw();
-            try (Checkpoints checkpoints = Checkpoints.in(folder).add("rng", RandomParts.of(saved))) {
+            try (Checkpoints checkpoints = Checkpoints.in(folder).add("rng", Checkpointable.of(saved))) {
                 checkpoints.save(1);
             }
             RngSuite.State expected = saved.state();
 
-            try (Checkpoints checkpoints = Checkpoints.in(folder).add("rng", RandomParts.of(resumed))) {
+            try (Checkpoints checkpoints = Checkpoints.in(folder).add("rng", Checkpointable.of(resumed))) {
                 assertThat(checkpoints.resume()).isPresent();
             }
 
@@ -42,13 +43,13 @@ final class RandomPartsTest {
         try {
             draw();
             byte[] expected = DefaultGenerator.state();
-            try (Checkpoints checkpoints = Checkpoints.in(folder).add("default", RandomParts.defaultGenerators())) {
+            try (Checkpoints checkpoints = Checkpoints.in(folder).add("default", Checkpointable.defaultGenerators())) {
                 checkpoints.save(1);
             }
             draw();
             assertThat(DefaultGenerator.state()).isNotEqualTo(expected);
 
-            try (Checkpoints checkpoints = Checkpoints.in(folder).add("default", RandomParts.defaultGenerators())) {
+            try (Checkpoints checkpoints = Checkpoints.in(folder).add("default", Checkpointable.defaultGenerators())) {
                 assertThat(checkpoints.resume()).isPresent();
             }
             assertThat(DefaultGenerator.state()).isEqualTo(expected);

@@ -3,11 +3,11 @@ package org.blazefl4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.blazefl4j.contrib.common.Tiny;
-import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.Engine;
-import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.Numerics;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.junit.jupiter.api.Test;
 
 /** Tests the key by which a worker keeps models. */

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
-import org.blazefl4j.model.LogisticRegression;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
@@ -108,7 +108,7 @@ class SyntheticDataTest {
     void shouldLabelByALinearFunctionOfTheClient() {
         try (SyntheticData data = SyntheticData.of(1, 1, 30, 9);
                 IntraOpThreads threads = IntraOpThreads.scope(1);
-                Model model = new LogisticRegression(SyntheticData.INPUTS, SyntheticData.CLASSES);
+                Model model = ModelName.LOGISTIC.create(1, 1, SyntheticData.INPUTS, SyntheticData.CLASSES);
                 FlatParameters flat = FlatParameters.of(model)) {
             int k = largest(data);
             Tensor x = ofClient(data, k).narrow(0, 0, 500);

@@ -3,9 +3,8 @@ package org.blazefl4j.exactness;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.model.Dropout;
 import org.blazefl4j.model.MaxPool;
-import org.blazefl4j.model.Mlp;
 import org.blazefl4j.model.Model;
-import org.blazefl4j.model.ResNet;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
@@ -33,8 +32,8 @@ enum Net {
     private Model create() {
         return switch (this) {
             case CNN -> new Cnn();
-            case RESNET18 -> ResNet.resNet18(1, Images.CLASSES);
-            case MLP -> new Mlp(Images.SIZE * Images.SIZE, Images.CLASSES);
+            case RESNET18 -> ModelName.RESNET18.create(1, Images.SIZE, Images.SIZE, Images.CLASSES);
+            case MLP -> ModelName.MLP.create(1, Images.SIZE, Images.SIZE, Images.CLASSES);
         };
     }
 

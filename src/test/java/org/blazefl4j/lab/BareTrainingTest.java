@@ -3,8 +3,8 @@ package org.blazefl4j.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import org.blazefl4j.model.Mlp;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -21,7 +21,8 @@ final class BareTrainingTest {
 
     @Test
     void shouldTakeAStepPerBatchAndChangeTheModel() {
-        Model model = new Mlp(RandomImages.CHANNELS * RandomImages.SIDE * RandomImages.SIDE, RandomImages.CLASSES);
+        Model model =
+                ModelName.MLP.create(RandomImages.CHANNELS, RandomImages.SIDE, RandomImages.SIDE, RandomImages.CLASSES);
         AtomicInteger looks = new AtomicInteger();
         try (FlatParameters state = FlatParameters.of(model);
                 Tensor before = state.flatten();
@@ -37,7 +38,8 @@ final class BareTrainingTest {
 
     @Test
     void shouldSkipTheRestOnceStopped() {
-        Model model = new Mlp(RandomImages.CHANNELS * RandomImages.SIDE * RandomImages.SIDE, RandomImages.CLASSES);
+        Model model =
+                ModelName.MLP.create(RandomImages.CHANNELS, RandomImages.SIDE, RandomImages.SIDE, RandomImages.CLASSES);
         AtomicInteger looks = new AtomicInteger();
         try (BareTraining loop = new BareTraining(model, images.images(), images.labels(), 1000, 1)) {
             loop.trainClient(() -> looks.incrementAndGet() > 4);

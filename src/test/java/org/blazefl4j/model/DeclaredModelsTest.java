@@ -66,7 +66,7 @@ class DeclaredModelsTest {
 
     @Test
     void shouldDeclareTheTutorialsNetwork() {
-        assertThat(layers(new Cnn()))
+        assertThat(layers(new Cnn(3, 32, 32, 10)))
                 .containsExactly(
                         Layer.convolution(3, 6, 5),
                         Layer.maxPool(),

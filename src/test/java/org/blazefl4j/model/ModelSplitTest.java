@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.data.Batch;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Slow;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.function.Supplier;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;

@@ -3,11 +3,11 @@ package org.blazefl4j.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.Engine;
-import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.Numerics;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import org.blazefl4j.lab.BareTraining;
-import org.blazefl4j.model.Cnn;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.global.torch;
 
@@ -27,7 +27,11 @@ final class BareLoop {
         BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         try (Workload workload = Workload.create();
                 BareTraining training = new BareTraining(
-                        new Cnn(), workload.images(), workload.labels(), Workload.SAMPLES_PER_CLIENT, Workload.BATCH)) {
+                        ModelName.CNN.create(3, 32, 32, 10),
+                        workload.images(),
+                        workload.labels(),
+                        Workload.SAMPLES_PER_CLIENT,
+                        Workload.BATCH)) {
             System.out.println("ready");
             for (String line = input.readLine(); line != null; line = input.readLine()) {
                 int clients = Integer.parseInt(line);

@@ -10,12 +10,11 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.TensorDataset;
-import org.blazefl4j.model.Autocast;
-import org.blazefl4j.model.Cnn;
-import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
-import org.blazefl4j.model.ResNet;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
@@ -50,8 +49,8 @@ final class StepSpeed {
     private record Network(String name, int samples, Supplier<Model> ours, Supplier<PlainModel> plain) {
 
         static final List<Network> ALL = List.of(
-                new Network("cnn", 1000, Cnn::new, PlainModel.Cnn::new),
-                new Network("resnet18", 100, () -> ResNet.resNet18(3, 10), PlainModel.ResNet18::new));
+                new Network("cnn", 1000, () -> ModelName.CNN.create(3, 32, 32, 10), PlainModel.Cnn::new),
+                new Network("resnet18", 100, () -> ModelName.RESNET18.create(3, 32, 32, 10), PlainModel.ResNet18::new));
     }
 
     /**

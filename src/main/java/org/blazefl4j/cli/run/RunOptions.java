@@ -1,8 +1,6 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +18,11 @@ import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
-import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.Engine;
-import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.process.launch.CacheFolder;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessOptions;
@@ -39,18 +37,6 @@ import picocli.CommandLine.Spec;
 
 /** The options of {@code run}, in the groups of its help, and the settings that follow from them. */
 final class RunOptions {
-
-    /** The groups of options that are recorded, besides those of the algorithm. */
-    private static final List<String> RECORDED = List.of(
-            "federation",
-            "data",
-            "training",
-            "optimizer",
-            "composition",
-            "execution",
-            "failures",
-            "evaluation",
-            "stopping");
 
     @Spec
     CommandSpec spec;
@@ -352,26 +338,7 @@ final class RunOptions {
 
     /** Returns the settings of the run by option name, for result files and checkpoints. */
     Map<String, Object> toMap() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        RECORDED.forEach(group -> record(group, map));
-        record(federation.algorithm.name(), map);
-        map.put("num_clients", numClients());
-        map.put("num_parallels", workers());
-        map.remove("cache_dir");
-        map.putAll(composition.recorded());
-        if (!data.partition.hasShards()) {
-            map.remove("num_shards");
-        }
-        if (!data.partition.hasAlpha()) {
-            map.remove("dir_alpha");
-        }
-        if (!data.partition.hasClasses()) {
-            map.remove("classes_per_client");
-        }
-        if (data.pixels == Pixels.NORMALISED) {
-            map.remove("pixels"); // as runs of older versions, so that they can be resumed
-        }
-        return map;
+        return new RecordedOptions(this).toMap();
     }
 
     /** Returns these settings, and what follows from them, for result files. */
@@ -383,31 +350,9 @@ final class RunOptions {
         return map;
     }
 
-    private void record(String group, Map<String, Object> map) {
-        for (OptionSpec option : group(group)) {
-            Object value = option.getValue();
-            if (value != null) {
-                map.put(option.longestName().substring("--".length()).replace('-', '_'), recorded(value));
-            }
-        }
-    }
-
     /** Returns the options of a group; none of an algorithm that has none of its own. */
     List<OptionSpec> group(String name) {
         CommandSpec group = spec.mixins().get(name);
         return group == null ? List.of() : group.options();
-    }
-
-    private static Object recorded(Object value) {
-        if (value instanceof Path path) {
-            return path.toAbsolutePath().toString();
-        }
-        if (value instanceof Duration duration) {
-            return FailureOptions.seconds(duration);
-        }
-        if (value instanceof List<?> values) {
-            return values.stream().map(Object::toString).toList();
-        }
-        return value instanceof Number || value instanceof Boolean ? value : value.toString();
     }
 }

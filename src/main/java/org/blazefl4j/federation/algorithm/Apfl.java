@@ -1,9 +1,9 @@
 package org.blazefl4j.federation.algorithm;
 
+import org.blazefl4j.contrib.common.LocalVariant;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
-import org.blazefl4j.federation.StepHook;
 import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Scalar;
@@ -57,7 +57,7 @@ record Apfl(double share, boolean adaptive) implements LocalObjective {
     }
 
     /** Trains the client's own model beside the one that it sends, on the same batches. */
-    private final class Mixture implements StepHook {
+    private final class Mixture implements LocalVariant.Hook {
 
         private final LocalRun run;
         private final Tensor own;

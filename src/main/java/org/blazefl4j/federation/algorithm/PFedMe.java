@@ -1,11 +1,11 @@
 package org.blazefl4j.federation.algorithm;
 
 import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.LocalVariant;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.federation.AffineTerm;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
-import org.blazefl4j.federation.StepHook;
 import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Scalar;
@@ -40,7 +40,7 @@ record PFedMe(double lambda, int steps, double rate) implements LocalObjective {
     }
 
     /** Replaces each gradient by that of the envelope, {@code lambda * (w - theta)}. */
-    private final class Envelope implements StepHook {
+    private final class Envelope implements LocalVariant.Hook {
 
         private final LocalRun run;
         private final FlatRanges fixed;

@@ -1,10 +1,10 @@
 package org.blazefl4j.federation.algorithm;
 
+import org.blazefl4j.contrib.common.LocalVariant;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.federation.LocalBatches;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
-import org.blazefl4j.federation.StepHook;
 import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
@@ -48,7 +48,7 @@ record PerFedAvg(double rate, double difference) implements LocalObjective {
         }
     }
 
-    private final class Steps implements StepHook {
+    private final class Steps implements LocalVariant.Hook {
 
         private final LocalRun run;
         private final LocalBatches inner;

@@ -10,7 +10,8 @@ import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.TensorDataset;
-import org.blazefl4j.model.Cnn;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.AllocatedBytes;
@@ -31,7 +32,7 @@ final class TrainingLoopTest {
 
     private static long bytesPerStep(int batch) {
         int samples = STEPS * batch;
-        try (Cnn model = new Cnn();
+        try (Model model = ModelName.CNN.create(3, 32, 32, 10);
                 FlatParameters state = FlatParameters.of(model);
                 Tensor parameters = state.flatten();
                 Tensor images = torch.rand(samples, 3, 32, 32);
@@ -67,7 +68,7 @@ final class TrainingLoopTest {
     void shouldFreeTensorsThatReadingABatchLeftOpenInEachStep() {
         LeakyData data = new LeakyData();
         List<Boolean> freed = new ArrayList<>();
-        try (Cnn model = new Cnn();
+        try (Model model = ModelName.CNN.create(3, 32, 32, 10);
                 FlatParameters state = FlatParameters.of(model);
                 Tensor parameters = state.flatten()) {
             state.bind(parameters);
