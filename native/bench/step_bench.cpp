@@ -62,6 +62,31 @@ void convolution(const char* name, const Kernels& k, const Convolution& c) {
     measure("inputs", products, [&] { k.input_gradients(c, slopes, w, back, cell); });
 }
 
+/** Of 16 images. */
+void wide(const char* name, const Kernels& k, const Convolution& c) {
+    std::printf("%s, lanes are channels\n", name);
+    Cells whole, nothing, input, weights, output, winners, spread, sums, inputs;
+    const float* x = filled(input, c.input_cells(), 1);
+    const float* w = filled(weights, c.weights() + static_cast<std::size_t>(c.outputs), 0.2f);
+    float* out = output.sized(c.result_cells());
+    auto* numbers = reinterpret_cast<std::int32_t*>(winners.sized(c.result_cells()));
+    float* slopes = spread.sized(c.wide_gradient());
+    float* added = sums.sized(c.weights() + static_cast<std::size_t>(c.outputs));
+    float* back = inputs.sized(c.inner_cells());
+    float* unpooled = whole.sized(static_cast<std::size_t>(c.outputs * c.out_rows() * c.out_columns()));
+    const float* zeros = nothing.sized(static_cast<std::size_t>(c.inputs));
+    const double products = static_cast<double>(c.weights()) * c.out_rows() * c.out_columns() * cell;
+    const auto each = [](const std::function<void()>& work) {
+        for (int i = 0; i < cell; ++i) {
+            work();
+        }
+    };
+    measure("forward", products, [&] { each([&] { k.wide_forward(c, x, w, w + c.weights(), unpooled, out, numbers); }); });
+    measure("spread", 0, [&] { each([&] { k.wide_spread(c, out, out, numbers, slopes); }); });
+    measure("weights", products, [&] { each([&] { k.wide_weights(c, x, slopes, added, added + c.weights()); }); });
+    measure("inputs", products, [&] { each([&] { k.wide_inputs(c, slopes, w, zeros, back); }); });
+}
+
 void linear(const char* name, const Kernels& k, const Linear& l, int images) {
     std::printf("%s, %d images\n", name, images);
     const int groups = (images + cell - 1) / cell;
@@ -96,6 +121,8 @@ int main(int count, char** arguments) {
     convolution("1 to 32, 5x5, 28x28 padded by 2, pooled", k, {1, 32, 5, 2, 32, 32, true, true});
     convolution("32 to 64, 5x5, 14x14 padded by 2, pooled", k, {32, 64, 5, 2, 18, 18, true, true});
     convolution("16 to 32, 3x3, 16x16 padded by 1", k, {16, 32, 3, 1, 18, 18, true, false});
+    wide("16 to 32, 3x3, 16x16 padded by 1", k, {16, 32, 3, 1, 18, 18, true, false});
+    wide("32 to 64, 5x5, 14x14 padded by 2, pooled", k, {32, 64, 5, 2, 18, 18, true, true});
     linear("400 to 120", k, {400, 120, true}, 50);
     linear("784 to 200", k, {784, 200, true}, 10);
     linear("3136 to 512", k, {3136, 512, true}, 10);

@@ -313,8 +313,8 @@ BFL_UNROLL(4)
 
 template <int Kernel>
 void input_gradients_of(const Convolution& c, const float* gradient, const float* weights, float* out, int lanes) {
-    const int rows = c.rows - 2 * c.padding;
-    const int columns = c.columns - 2 * c.padding;
+    const int rows = c.inner_rows();
+    const int columns = c.inner_columns();
     const std::size_t plane = static_cast<std::size_t>(rows) * columns * cell;
     for (int y = 0; y < rows; ++y) {
         in_steps<most_channels, 4, 2, 1>(c.inputs, [&](auto channels, int first) {

@@ -39,6 +39,14 @@ struct Kernels {
     void (*weight_gradients)(const Convolution& c, const float* x, const float* gradient, float* sums, float* bias_sums,
                              int lanes);
     void (*input_gradients)(const Convolution& c, const float* gradient, const float* weights, float* out, int lanes);
+    void (*to_images)(const Map& map, int channels, int rows, int columns, int images, float* out);
+    void (*from_images)(const float* in, int channels, int rows, int columns, int images, const Map& map);
+    void (*wide_forward)(const Convolution& c, const float* x, const float* weights, const float* bias, float* sums,
+                         float* out, std::int32_t* winners);
+    void (*wide_spread)(const Convolution& c, const float* gradient, const float* result, const std::int32_t* winners,
+                        float* sums);
+    void (*wide_inputs)(const Convolution& c, const float* gradient, const float* weights, const float* zeros, float* out);
+    void (*wide_weights)(const Convolution& c, const float* x, const float* gradient, float* sums, float* bias_sums);
     void (*linear)(const Linear& l, const float* x, const float* weights, const float* bias, float* out, int groups,
                    int lanes);
     void (*linear_inputs)(const Linear& l, const float* gradient, const float* weights, float* out, int groups, int lanes);

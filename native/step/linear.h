@@ -67,52 +67,62 @@ BFL_INLINE void add_chunk(const float* x, std::size_t stride, int inputs, const 
     }
 }
 
-/** Writes the products of a matrix with the features of some images: weight (o, i) lies at o * row + i * column. */
+/** A product of a matrix with the features of images: weight (o, i) lies at o * row + i * column. */
+struct Product {
+    int inputs;
+    int outputs;
+    std::size_t row;
+    std::size_t column;
+    bool relu;
+};
+
+/** Adds a chunk's products for some outputs, and finishes them with the last chunk. */
 template <int Lanes, int Vectors, int Rows>
-BFL_INLINE void product_tile(const float* x, std::size_t stride, int inputs, const float* weights, std::size_t row,
-                             std::size_t column, const float* bias, bool relu, float* out) {
-    for (int from = 0; from < inputs; from += chunk) {
-        Floats<Lanes> sums[Rows][Vectors];
-        for (int o = 0; o < Rows; ++o) {
-            for (int v = 0; v < Vectors; ++v) {
-                sums[o][v] = all<Lanes>(from > 0 || bias == nullptr ? 0.0f : bias[o]);
-            }
+BFL_INLINE void product_tile(const Product& product, int from, const float* x, std::size_t stride, const float* weights,
+                             const float* bias, float* out) {
+    Floats<Lanes> sums[Rows][Vectors];
+    for (int o = 0; o < Rows; ++o) {
+        for (int v = 0; v < Vectors; ++v) {
+            sums[o][v] = all<Lanes>(from > 0 || bias == nullptr ? 0.0f : bias[o]);
         }
-        const bool last = inputs - from <= chunk;
-        add_chunk<Lanes, Vectors, Rows>(x + from * stride, stride, last ? inputs - from : chunk, weights + from * column, row,
-                                        column, sums);
-        BFL_UNROLL(8)
-        for (int o = 0; o < Rows; ++o) {
-            BFL_UNROLL(4)
-            for (int v = 0; v < Vectors; ++v) {
-                float* to = out + o * stride + v * Lanes;
-                const Floats<Lanes> sum = from > 0 ? load<Lanes>(to) + sums[o][v] : sums[o][v];
-                store<Lanes>(to, last && relu ? (open<Lanes>(sum) ? sum : Floats<Lanes>{}) : sum);
-            }
+    }
+    const bool last = product.inputs - from <= chunk;
+    add_chunk<Lanes, Vectors, Rows>(x + from * stride, stride, last ? product.inputs - from : chunk,
+                                    weights + from * product.column, product.row, product.column, sums);
+    BFL_UNROLL(8)
+    for (int o = 0; o < Rows; ++o) {
+        BFL_UNROLL(4)
+        for (int v = 0; v < Vectors; ++v) {
+            float* to = out + o * stride + v * Lanes;
+            const Floats<Lanes> sum = from > 0 ? load<Lanes>(to) + sums[o][v] : sums[o][v];
+            store<Lanes>(to, last && product.relu ? (open<Lanes>(sum) ? sum : Floats<Lanes>{}) : sum);
         }
     }
 }
 
-/** Writes the products of a matrix, `outputs` by `inputs`, with the features of all images. */
-BFL_INLINE void product(const float* x, int inputs, const float* weights, std::size_t row, std::size_t column,
-                        const float* bias, bool relu, float* out, int outputs, int groups, int lanes) {
+/** Computes a product, chunk by chunk: the features of a chunk then stay in the first cache. */
+BFL_INLINE void multiply_all(const Product& product, const float* x, const float* weights, const float* bias, float* out,
+                             int groups, int lanes) {
     const std::size_t stride = static_cast<std::size_t>(groups) * cell;
     over_vectors(lanes, [&](auto width, auto vectors, int lane) {
-        in_steps<most_rows<vectors>, 4, 2, 1>(outputs, [&](auto rows, int first) {
-            product_tile<width, vectors, rows>(x + lane, stride, inputs, weights + first * row, row, column,
-                                               bias == nullptr ? nullptr : bias + first, relu, out + first * stride + lane);
-        });
+        for (int from = 0; from < product.inputs; from += chunk) {
+            in_steps<most_rows<vectors>, 4, 2, 1>(product.outputs, [&](auto rows, int first) {
+                product_tile<width, vectors, rows>(product, from, x + lane, stride, weights + first * product.row,
+                                                   bias == nullptr ? nullptr : bias + first, out + first * stride + lane);
+            });
+        }
     });
 }
 
 /** Computes a linear layer. */
 void linear(const Linear& l, const float* x, const float* weights, const float* bias, float* out, int groups, int lanes) {
-    product(x, l.inputs, weights, l.inputs, 1, bias, l.relu, out, l.outputs, groups, lanes);
+    multiply_all({l.inputs, l.outputs, static_cast<std::size_t>(l.inputs), 1, l.relu}, x, weights, bias, out, groups, lanes);
 }
 
 /** Computes the gradient of a linear layer's inputs: the product with the transposed weights. */
 void linear_inputs(const Linear& l, const float* gradient, const float* weights, float* out, int groups, int lanes) {
-    product(gradient, l.outputs, weights, 1, l.inputs, nullptr, false, out, l.inputs, groups, lanes);
+    multiply_all({l.outputs, l.inputs, 1, static_cast<std::size_t>(l.inputs), false}, gradient, weights, nullptr, out, groups,
+                 lanes);
 }
 
 /** The gradients of `Rows` times `Vectors` weights: what `into` says is done with them. */

@@ -46,6 +46,22 @@ int greatest(const float* z, int classes, std::size_t stride) {
     return best;
 }
 
+/** Lays out the gradients of a wide convolution's weights as PyTorch does, and its biases'. */
+void turn_back(const Stage& stage, const float* sums, float* gradients) {
+    const Convolution& c = stage.convolution;
+    const std::size_t square = static_cast<std::size_t>(c.kernel) * c.kernel;
+    for (int out = 0; out < c.outputs; ++out) {
+        for (int in = 0; in < c.inputs; ++in) {
+            for (std::size_t k = 0; k < square; ++k) {
+                *gradients++ = sums[(k * c.inputs + in) * c.outputs + out];
+            }
+        }
+    }
+    if (stage.has_bias) {
+        std::copy(sums + c.weights(), sums + c.weights() + c.outputs, gradients);
+    }
+}
+
 double cross_entropy(const float* z, int classes, std::size_t stride, std::int64_t label) {
     double most = z[0];
     for (int c = 1; c < classes; ++c) {
@@ -75,10 +91,9 @@ float* Cells::sized(std::size_t floats) {
     return memory_.get();
 }
 
-int Net::Block::lanes(int group) const {
-    const int left = images - group * cell;
-    return left > half ? cell : half;
-}
+int Net::Block::images_of(int group) const { return std::min(cell, images - group * cell); }
+
+int Net::Block::lanes(int group) const { return images_of(group) > half ? cell : half; }
 
 int Net::Block::all_lanes() const { return (groups - 1) * cell + lanes(groups - 1); }
 
@@ -88,17 +103,20 @@ Net::Net(Plan plan, const Kernels& kernels)
     std::size_t together = 0;
     for (const Stage& stage : plan_.stages) {
         zeros = std::max(zeros, static_cast<std::size_t>(stage.outputs()));
+        if (stage.is_convolution) {
+            zeros = std::max(zeros, static_cast<std::size_t>(stage.convolution.inputs));
+        }
         const std::size_t rows = stage.is_convolution
                                      ? stage.end() - stage.weights
                                      : static_cast<std::size_t>(linear_block) * stage.linear.inputs + stage.linear.outputs;
         together = std::max(together, rows);
     }
-    zeros_.assign(zeros, 0.0f);
+    zeros_.sized(zeros);
     some_gradients_.sized(together);
 }
 
 const float* Net::bias(const float* weights, const Stage& stage) const {
-    return stage.has_bias ? weights + stage.bias() : zeros_.data();
+    return stage.has_bias ? weights + stage.bias() : zeros_.get();
 }
 
 /** Where the result of a stage lies: in the input of the next one. */
@@ -129,7 +147,7 @@ void Net::read(const Block& block) {
     for (int i = 0; i < block.groups * cell; ++i) {
         samples_[i] = i < block.images
                           ? block.samples->rows + block.samples->order[block.first + i] * static_cast<std::int64_t>(plan_.sample)
-                          : zeros_.data();
+                          : zeros_.get();
     }
     const Stage& stage = plan_.stages.front();
     Cells& input = work_.front().input;
@@ -143,8 +161,8 @@ void Net::read(const Block& block) {
     }
     const Convolution& c = stage.convolution;
     float* cells = input.sized(c.input_cells() * cell * block.groups);
-    const int rows = c.rows - 2 * c.padding;
-    const int columns = c.columns - 2 * c.padding;
+    const int rows = c.inner_rows();
+    const int columns = c.inner_columns();
     for (int group = 0; group < block.groups; ++group) {
         float* map = cells + group * c.input_cells() * cell;
         if (c.padding == 0) {
@@ -186,10 +204,92 @@ void Net::convolve(const float* weights, std::size_t number, const Block& block)
     Work& work = work_[number];
     const std::size_t results = c.result_cells() * cell;
     auto* winners = reinterpret_cast<std::int32_t*>(c.pool ? work.winners.sized(results * block.groups) : nullptr);
+    if (c.is_wide()) {
+        turn(weights, number);
+        work.images.sized(c.input_cells() * cell * block.groups);
+        work.results.sized(results * block.groups);
+    }
     for (int group = 0; group < block.groups; ++group) {
+        if (c.is_wide()) {
+            convolve_wide(weights, number, block, group);
+            continue;
+        }
         kernels_.forward(c, work.input.get() + group * c.input_cells() * cell, weights + stage.weights, bias(weights, stage),
                          result(number, group, block.groups), c.pool ? winners + group * results : nullptr,
                          block.lanes(group));
+    }
+}
+
+/** Lays out a wide convolution's weights for both ways. */
+void Net::turn(const float* weights, std::size_t number) {
+    const Stage& stage = plan_.stages[number];
+    const Convolution& c = stage.convolution;
+    const std::size_t square = static_cast<std::size_t>(c.kernel) * c.kernel;
+    float* forth = work_[number].forth.sized(c.weights());
+    float* back = work_[number].back.sized(c.weights());
+    const float* from = weights + stage.weights;
+    for (int out = 0; out < c.outputs; ++out) {
+        for (int in = 0; in < c.inputs; ++in) {
+            for (std::size_t k = 0; k < square; ++k, ++from) {
+                forth[((out / cell * square + k) * c.inputs + in) * cell + out % cell] = *from;
+                back[((in / cell * square + square - 1 - k) * c.outputs + out) * cell + in % cell] = *from;
+            }
+        }
+    }
+}
+
+void Net::convolve_wide(const float* weights, std::size_t number, const Block& block, int group) {
+    const Stage& stage = plan_.stages[number];
+    const Convolution& c = stage.convolution;
+    Work& work = work_[number];
+    const std::size_t group_input = c.input_cells() * cell;
+    const std::size_t group_result = c.result_cells() * cell;
+    const int count = block.images_of(group);
+    const std::size_t row = static_cast<std::size_t>(c.columns) * cell;
+    const Map input = {work.input.get() + group * group_input, row * c.rows, row, cell};
+    float* images = work.images.get() + group * group_input;
+    float* results = work.results.get() + group * group_result;
+    auto* winners = reinterpret_cast<std::int32_t*>(work.winners.get());
+    kernels_.to_images(input, c.inputs, c.rows, c.columns, count, images);
+    float* sums = work.some.sized(static_cast<std::size_t>(c.outputs) * (c.out_rows() * c.out_columns() + 1));
+    float* biases = sums + static_cast<std::size_t>(c.outputs) * c.out_rows() * c.out_columns();
+    std::copy_n(bias(weights, stage), c.outputs, biases);  // aligned
+    for (int i = 0; i < count; ++i) {
+        kernels_.wide_forward(c, images + i * c.input_cells(), work.forth.get(), biases, sums,
+                              results + i * c.result_cells(),
+                              c.pool ? winners + group * group_result + i * c.result_cells() : nullptr);
+    }
+    kernels_.from_images(results, c.outputs, c.result_rows(), c.result_columns(), count, result(number, group, block.groups));
+}
+
+/** Does what convolution_backward does, where lanes are channels. */
+void Net::wide_backward(std::size_t number, const Block& block, int group, const Map& gradient) {
+    const Stage& stage = plan_.stages[number];
+    const Convolution& c = stage.convolution;
+    Work& work = work_[number];
+    const std::size_t group_result = c.result_cells() * cell;
+    const int count = block.images_of(group);
+    const std::size_t inputs = c.inner_cells();
+    float* slopes = work.some.sized(group_result + inputs * cell);
+    float* back = slopes + group_result;
+    float* sums = work.sums.get();
+    const float* images = work.images.get() + group * c.input_cells() * cell;
+    const float* results = work.results.get() + group * group_result;
+    const auto* winners = reinterpret_cast<const std::int32_t*>(work.winners.get());
+    kernels_.to_images(gradient, c.outputs, c.result_rows(), c.result_columns(), count, slopes);
+    for (int i = 0; i < count; ++i) {
+        float* spread = work.gradient.sized(c.wide_gradient());
+        kernels_.wide_spread(c, slopes + i * c.result_cells(), results + i * c.result_cells(),
+                             c.pool ? winners + group * group_result + i * c.result_cells() : nullptr, spread);
+        if (number > 0) {
+            kernels_.wide_inputs(c, spread, work.back.get(), zeros_.get(), back + i * inputs);
+        }
+        kernels_.wide_weights(c, images + i * c.input_cells(), spread, sums, sums + c.weights());
+    }
+    if (number > 0) {
+        const std::size_t row = static_cast<std::size_t>(c.inner_columns()) * cell;
+        kernels_.from_images(back, c.inputs, c.inner_rows(), c.inner_columns(), count,
+                             {work.input_gradient.sized(inputs * cell), row * c.inner_rows(), row, cell});
     }
 }
 
@@ -347,15 +447,17 @@ void Net::convolution_backward(const float* weights, std::size_t number, const B
             }
         }
     }
+    if (c.is_wide()) {
+        wide_backward(number, block, group, gradient);
+        return;
+    }
     float* sums_gradient = work.gradient.sized(c.gradient_cells() * cell);
     const auto* winners = reinterpret_cast<const std::int32_t*>(work.winners.get());
     kernels_.spread(c, gradient, result(number, group, block.groups),
                     c.pool ? winners + group * c.result_cells() * cell : nullptr, sums_gradient, block.lanes(group));
     if (number > 0) {
-        const std::size_t cells =
-            static_cast<std::size_t>(c.inputs) * (c.rows - 2 * c.padding) * (c.columns - 2 * c.padding);
-        kernels_.input_gradients(c, sums_gradient, weights + stage.weights, work.input_gradient.sized(cells * cell),
-                                 block.lanes(group));
+        kernels_.input_gradients(c, sums_gradient, weights + stage.weights,
+                                 work.input_gradient.sized(c.inner_cells() * cell), block.lanes(group));
     }
     float* sums = work.sums.get();
     kernels_.weight_gradients(c, work.input.get() + group * c.input_cells() * cell, sums_gradient, sums,
@@ -367,7 +469,11 @@ void Net::give(std::size_t number, float* gradients, bool sums, const Update* up
     const Stage& stage = plan_.stages[number];
     const std::size_t count = stage.end() - stage.weights;
     float* some = some_gradients_.get();
-    kernels_.sums_of_cells(work_[number].sums.get(), count, some);
+    if (stage.convolution.is_wide()) {
+        turn_back(stage, work_[number].sums.get(), some);
+    } else {
+        kernels_.sums_of_cells(work_[number].sums.get(), count, some);
+    }
     if (update != nullptr) {
         update->take(stage.weights, some, count);
     } else {

@@ -65,7 +65,13 @@ private:
         Cells factors;         // of dropout, dense
         Cells gradient;        // of its sums: a group's, or of all groups
         Cells input_gradient;  // a group's, dense, or of all groups
-        Cells sums;            // of the weights' and biases' gradients, lane by lane
+        Cells sums;            // of the weights' and biases' gradients, lane by lane unless it is wide
+        // Of a wide convolution, whose images lie one after another:
+        Cells images;          // its input
+        Cells results;         // before dropout
+        Cells forth;           // weights [outputs / 16][kernel][kernel][inputs][16]
+        Cells back;            // weights [inputs / 16][kernel][kernel][outputs][16]
+        Cells some;            // sums of an image, or a group's gradients on their way
     };
 
     /** At most 64 images that go through the net together. */
@@ -78,6 +84,8 @@ private:
         std::int64_t position; // of the first image in its batch, for dropout
         bool training;
 
+        /** The images of one group. */
+        int images_of(int group) const;
         /** The lanes of one group that count. */
         int lanes(int group) const;
         /** The lanes of a feature that count. */
@@ -88,6 +96,9 @@ private:
                bool training, float* gradients, const Update* update);
     void forward(const float* weights, const Block& block);
     void read(const Block& block);
+    void turn(const float* weights, std::size_t number);
+    void convolve_wide(const float* weights, std::size_t number, const Block& block, int group);
+    void wide_backward(std::size_t number, const Block& block, int group, const Map& gradient);
     void convolve(const float* weights, std::size_t number, const Block& block);
     void multiply(const float* weights, std::size_t number, const Block& block);
     void drop(std::size_t number, const Block& block);
@@ -112,7 +123,7 @@ private:
     Cells rows_;                // the transposed inputs of a linear layer
     Cells gradients_;           // of all weights, where a step needs them together
     Cells some_gradients_;      // of a few rows of weights
-    std::vector<float> zeros_;  // a sample, or biases
+    Cells zeros_;               // a sample, or biases
     const float* samples_[most_groups * cell];
     const float* pointers_[most_groups * cell];
     std::int64_t labels_[most_groups * cell];

@@ -46,9 +46,18 @@ struct Convolution {
     int result_rows() const { return pool ? out_rows() / 2 : out_rows(); }
     int result_columns() const { return pool ? out_columns() / 2 : out_columns(); }
     int gradient_columns() const { return out_columns() + 2 * (kernel - 1); }
+    /** Whether channels fill vectors of any width, so that lanes are channels, not images. */
+    bool is_wide() const { return inputs % cell == 0 && outputs % cell == 0; }
+    int inner_rows() const { return rows - 2 * padding; }
+    int inner_columns() const { return columns - 2 * padding; }
     std::size_t weights() const { return static_cast<std::size_t>(outputs) * inputs * kernel * kernel; }
     std::size_t input_cells() const { return static_cast<std::size_t>(inputs) * rows * columns; }
     std::size_t result_cells() const { return static_cast<std::size_t>(outputs) * result_rows() * result_columns(); }
+    std::size_t inner_cells() const { return static_cast<std::size_t>(inputs) * inner_rows() * inner_columns(); }
+    /** The floats of the gradient of one image's sums, if it is wide: with zeros on all sides. */
+    std::size_t wide_gradient() const {
+        return static_cast<std::size_t>(outputs) * (out_rows() + 2 * (kernel - 1)) * gradient_columns();
+    }
     std::size_t gradient_cells() const { return static_cast<std::size_t>(outputs) * out_rows() * gradient_columns(); }
 };
 

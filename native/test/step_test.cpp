@@ -132,6 +132,9 @@ std::vector<Example> examples() {
          {1, 5, 5}},
         {{convolution(1, 2, 7, 6), relu, pool, flatten, linear(98, 2)}, {1, 9, 8}},
         {{convolution(2, 3, 3), relu, flatten, linear(6, 2)}, {2, 3, 4}},
+        {{convolution(1, 16, 3, 1), relu, convolution(16, 32, 3, 1), relu, dropout(0.2), convolution(32, 16, 5, 2, 0), pool, relu,
+          convolution(16, 16, 2), flatten, linear(160, 3)},
+         {1, 12, 7}},
     };
 }
 
