@@ -132,9 +132,9 @@ std::vector<Example> examples() {
          {1, 5, 5}},
         {{convolution(1, 2, 7, 6), relu, pool, flatten, linear(98, 2)}, {1, 9, 8}},
         {{convolution(2, 3, 3), relu, flatten, linear(6, 2)}, {2, 3, 4}},
-        {{convolution(1, 16, 3, 1), relu, convolution(16, 32, 3, 1), relu, dropout(0.2), convolution(32, 16, 5, 2, 0), pool, relu,
-          convolution(16, 16, 2), flatten, linear(160, 3)},
-         {1, 12, 7}},
+        {{convolution(1, 16, 3, 1), relu, convolution(16, 32, 3), relu, pool, dropout(0.2), convolution(32, 16, 2, 1), flatten,
+          linear(144, 3)},
+         {1, 7, 6}},
     };
 }
 
@@ -162,7 +162,7 @@ TEST(finds_the_slope_of_the_loss) {
             double ends[2];
             for (int side = 0; side < 2; ++side) {
                 for (std::size_t i = 0; i < before.size(); ++i) {
-                    at.weights[i] = before[i] + (side == 0 ? -1e-3f : 1e-3f) * direction[i];
+                    at.weights[i] = before[i] + (side == 0 ? -2e-4f : 2e-4f) * direction[i];
                 }
                 ends[side] = at.loss();
             }
@@ -172,7 +172,7 @@ TEST(finds_the_slope_of_the_loss) {
                 length += static_cast<double>(gradient[i]) * gradient[i];
             }
             // of a piecewise smooth function, in float32
-            EXPECT(std::abs((ends[1] - ends[0]) / 2e-3 - expected) < 0.05 * std::sqrt(length) + 2e-3);
+            EXPECT(std::abs((ends[1] - ends[0]) / 4e-4 - expected) < 0.05 * std::sqrt(length) + 5e-3);
         }
     }
 }
