@@ -31,6 +31,7 @@ public final class Main {
             entry("start", PoolStart::run),
             entry("step", StepSpeed::run),
             entry("numerics", StepSpeed::runNumerics),
+            entry("engine", EngineSpeed::run),
             entry("fedavg", FedAvgThroughput::run),
             entry("algorithms", AlgorithmThroughput::run),
             entry("evaluation", SharedEvaluation::run),

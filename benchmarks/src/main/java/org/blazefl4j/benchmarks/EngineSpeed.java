@@ -1,0 +1,167 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
+import org.blazefl4j.contrib.support.TrainingLoop;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.Engine;
+import org.blazefl4j.model.Layer;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.model.Numerics;
+import org.blazefl4j.model.Sequential;
+import org.blazefl4j.step.Descent;
+import org.blazefl4j.step.ModelEngine;
+import org.blazefl4j.step.StepEngine;
+import org.blazefl4j.step.StepSamples;
+import org.blazefl4j.torch.FlatOptimizer;
+import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.FlatRanges;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.torch.StepRule;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Compares the steps per second of the native engine with those of LibTorch for the same declared net, trained as
+ * clients train it: shuffled batches, plain SGD on the flat vector. Both run in one tuned process on one core, and
+ * their epochs run in pairs, in alternating order.
+ */
+final class EngineSpeed {
+
+    private static final double RATE = 0.01;
+    private static final int AT_ONCE = 32;
+
+    /** A net, the shape of its samples, the size of its batches, and the samples of an epoch. */
+    private record Net(String name, Supplier<Model> make, int batch, int samples, long... sample) {
+
+        static final List<Net> ALL = List.of(
+                of(ModelName.CNN, 50, 1000, 3, 32, 32),
+                of(ModelName.CNN, 32, 960, 3, 32, 32),
+                of(ModelName.CNN, 50, 1000, 1, 28, 28),
+                new Net("784-200-10", EngineSpeed::smallMlp, 10, 1000, 1, 28, 28),
+                of(ModelName.MLP, 10, 1000, 1, 28, 28),
+                of(ModelName.MCMAHAN, 10, 200, 1, 28, 28));
+
+        private static Net of(ModelName name, int batch, int samples, int channels, int height, int width) {
+            return new Net(
+                    name + " " + channels + "x" + height + "x" + width,
+                    () -> name.create(channels, height, width, 10),
+                    batch,
+                    samples,
+                    channels,
+                    height,
+                    width);
+        }
+
+        Tensor images() {
+            long[] shape = new long[sample.length + 1];
+            shape[0] = samples;
+            System.arraycopy(sample, 0, shape, 1, sample.length);
+            return torch.rand(shape);
+        }
+
+        Dataset dataset() {
+            return new TensorDataset(
+                    images(),
+                    Tensors.of(LongStream.range(0, samples).map(i -> i % 10).toArray()));
+        }
+
+        Model model(Engine engine) {
+            Model model = make.get();
+            model.setNumerics(Numerics.DEFAULT.withEngine(engine));
+            return model;
+        }
+    }
+
+    private EngineSpeed() {}
+
+    private static Model smallMlp() {
+        return new Sequential().add(Layer.flatten(), Layer.linear(784, 200), Layer.relu(), Layer.linear(200, 10));
+    }
+
+    /**
+     * Measures all nets.
+     *
+     * @param args {@code [--pairs n]}
+     */
+    static void run(String[] args, Consumer<Measurement> results) {
+        LibTorch.tune();
+        torch.set_num_threads(1);
+        int at = Arrays.asList(args).indexOf("--pairs");
+        int pairs = at < 0 ? 15 : Integer.parseInt(args[at + 1]);
+        for (Net net : Net.ALL) {
+            results.accept(measure(net, pairs));
+        }
+    }
+
+    private static Measurement measure(Net net, int pairs) {
+        Runnable ours = byEngine(net);
+        Runnable beside = byLibTorch(net);
+        Pairs measured = Pairs.measure(1, pairs, () -> stepsPerSecond(net, ours), () -> stepsPerSecond(net, beside));
+        return Measurement.of(
+                "engine " + net.name + " batch=" + net.batch,
+                "steps/s",
+                measured.first(),
+                "LibTorch",
+                measured.second());
+    }
+
+    private static double stepsPerSecond(Net net, Runnable epoch) {
+        long start = System.nanoTime();
+        epoch.run();
+        return net.samples / net.batch / ((System.nanoTime() - start) * 1e-9);
+    }
+
+    private static DataLoader shuffled(Net net) {
+        return new DataLoader(net.dataset(), net.batch, true, torch.createCPUGenerator(1));
+    }
+
+    private static Runnable byLibTorch(Net net) {
+        Model model = net.model(Engine.LIBTORCH);
+        FlatParameters state = FlatParameters.of(model);
+        state.bind(state.flatten());
+        model.train();
+        TrainingLoop descent = new TrainingLoop(model, Device.CPU, state::dropGradients);
+        DataLoader loader = shuffled(net);
+        StopEvent stop = StopEvent.create();
+        return () -> descent.run(loader, 1, TrainingLoop.Loss.CROSS_ENTROPY, () -> state.sgdStep(RATE), stop);
+    }
+
+    private static Runnable byEngine(Net net) {
+        Model model = net.model(Engine.NATIVE);
+        Tensor weights = FlatParameters.of(model).flatten();
+        DataLoader loader = shuffled(net);
+        Dataset.Rows rows = loader.dataset().inPlace().orElseThrow();
+        StepEngine engine = new ModelEngine(model).on(rows).orElseThrow();
+        Descent descent = new Descent(
+                StepRule.sgd(),
+                Double.POSITIVE_INFINITY,
+                new FlatOptimizer.State(0, null, null),
+                null,
+                0,
+                null,
+                FlatRanges.NONE);
+        return () -> {
+            try (DataLoader.Epoch epoch = loader.iterator()) {
+                while (epoch.hasNext()) {
+                    try (PointerScope scope = new PointerScope()) {
+                        DataLoader.Epoch.Positions next = epoch.nextPositions(AT_ONCE);
+                        double[] rates = new double[next.lengths().length];
+                        Arrays.fill(rates, RATE);
+                        engine.train(weights, StepSamples.of(rows, next.samples()), next.lengths(), rates, descent);
+                    }
+                }
+            }
+        };
+    }
+}
