@@ -1,7 +1,15 @@
 package org.blazefl4j.lab;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.step.Descent;
+import org.blazefl4j.step.ModelEngine;
+import org.blazefl4j.step.StepEngine;
+import org.blazefl4j.step.StepSamples;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
@@ -13,17 +21,18 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Plain SGD on a flat parameter vector, with batches selected from images in memory, as the clients of federated
- * averaging train. Each client's samples are drawn with repetition, and the model is not reset between clients, because
- * what it learns does not matter here.
+ * averaging train, by the engine that computes the model. Each client's samples are drawn with repetition, and the
+ * model is not reset between clients, because what it learns does not matter here.
  */
 public final class BareTraining implements BareLoop {
 
     private static final double RATE = 0.01;
+    private static final int AT_ONCE = 32;
     private static final long SEED = 1;
 
     private final Model model;
-    private final Tensor images;
-    private final Tensor labels;
+    private final ModelEngine engines;
+    private final Dataset.Rows data;
     private final int samples;
     private final int batch;
     private final FlatParameters parameters;
@@ -41,8 +50,8 @@ public final class BareTraining implements BareLoop {
      */
     public BareTraining(Model model, Tensor images, Tensor labels, int samples, int batch) {
         this.model = model;
-        this.images = images;
-        this.labels = labels;
+        this.engines = new ModelEngine(model);
+        this.data = new Dataset.Rows(images, labels, List.of());
         this.samples = samples;
         this.batch = batch;
         this.parameters = FlatParameters.of(model);
@@ -56,21 +65,34 @@ public final class BareTraining implements BareLoop {
     public void trainClient(BooleanSupplier stop) {
         try (PointerScope scope = new PointerScope()) {
             Tensor order = torch.randint(
-                    images.size(0),
+                    data.x().size(0),
                     new long[] {samples},
                     new GeneratorOptional(generator),
                     new TensorOptions(ScalarType.Long));
-            for (long start = 0; start < samples && !stop.getAsBoolean(); start += batch) {
-                step(order.narrow(0, start, Math.min(batch, samples - start)));
+            Optional<StepEngine> engine = engines.on(data);
+            int part = engine.isPresent() ? batch * AT_ONCE : batch;
+            for (int start = 0; start < samples && !stop.getAsBoolean(); start += part) {
+                Tensor indices = order.narrow(0, start, Math.min(part, samples - start));
+                engine.ifPresentOrElse(each -> steps(each, indices), () -> step(indices));
             }
         }
+    }
+
+    private void steps(StepEngine engine, Tensor indices) {
+        int count = (int) indices.size(0);
+        long[] lengths = new long[(count + batch - 1) / batch];
+        Arrays.setAll(lengths, step -> Math.min(batch, count - step * batch));
+        double[] rates = new double[lengths.length];
+        Arrays.fill(rates, RATE);
+        StepSamples drawn = StepSamples.of(data, indices).drawing(engine.seed(generator), 0);
+        engine.train(flat, drawn, lengths, rates, Descent.plain());
     }
 
     private void step(Tensor indices) {
         try (PointerScope scope = new PointerScope()) {
             parameters.dropGradients();
-            Tensor output = model.forward(images.index_select(0, indices));
-            torch.cross_entropy(output, labels.index_select(0, indices)).backward();
+            Tensor output = model.forward(data.x().index_select(0, indices));
+            torch.cross_entropy(output, data.y().index_select(0, indices)).backward();
             parameters.sgdStep(RATE);
         }
     }
@@ -78,6 +100,7 @@ public final class BareTraining implements BareLoop {
     @Override
     public void close() {
         model.setGenerator(null);
+        engines.close();
         parameters.unbind();
         parameters.close();
         flat.close();

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * What computes a model's local training and its evaluation. Engines round differently, so the choice is part of an
- * experiment.
+ * experiment. A loss of an algorithm's own, such as those of MOON and DS-FL, is LibTorch's in any case.
  */
 public enum Engine {
     /**

@@ -26,6 +26,18 @@ public record Descent(
         @Nullable Tensor anchor,
         FlatRanges frozen) {
 
+    /** Returns steps of plain SGD. */
+    public static Descent plain() {
+        return new Descent(
+                StepRule.sgd(),
+                Double.POSITIVE_INFINITY,
+                new FlatOptimizer.State(0, null, null),
+                null,
+                0,
+                null,
+                FlatRanges.NONE);
+    }
+
     /** Returns the numbers that {@code bfl_net_train} names rule. */
     double[] rules() {
         double decoupled = rule.decoupled() ? 1 : 0;

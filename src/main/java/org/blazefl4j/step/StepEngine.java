@@ -154,7 +154,7 @@ public final class StepEngine implements AutoCloseable {
             Tensor labels = samples.y().index_select(0, samples.order());
             return "label out of range: lowest=" + labels.min().item_long() + ", highest="
                     + labels.max().item_long() + ", limit=0 to " + (plan.classes() - 1)
-                    + "; give a model with an output for each class, or leave such samples out";
+                    + "; give a model with an output for each class, or leave such samples out (the engine libtorch ignores -100)";
         }
     }
 

@@ -11,9 +11,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.blazefl4j.model.Layer;
-import org.blazefl4j.torch.FlatOptimizer;
-import org.blazefl4j.torch.FlatRanges;
-import org.blazefl4j.torch.StepRule;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -71,12 +68,7 @@ final class StepEngineErrorTest {
                             .toArray(Tensor[]::new)),
                     0);
             try (StepEngine engine = task.engine(0)) {
-                engine.train(
-                        found,
-                        new StepSamples(task.x(), task.y(), order, 0, 0),
-                        lengths,
-                        rates,
-                        descent(StepRule.sgd()));
+                engine.train(found, new StepSamples(task.x(), task.y(), order, 0, 0), lengths, rates, Descent.plain());
             }
             ReferenceNet reference = net.reference();
 
@@ -85,11 +77,6 @@ final class StepEngineErrorTest {
                     reference.trained(task.weights(), task.x(), task.y(), STEPS, RATE, ScalarType.Float),
                     reference.trained(task.weights(), task.x(), task.y(), STEPS, RATE, ScalarType.Double));
         }
-    }
-
-    private static Descent descent(StepRule rule) {
-        return new Descent(
-                rule, Double.POSITIVE_INFINITY, new FlatOptimizer.State(0, null, null), null, 0, null, FlatRanges.NONE);
     }
 
     @Property(tries = 60)

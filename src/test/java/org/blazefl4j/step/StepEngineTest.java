@@ -64,15 +64,11 @@ final class StepEngineTest {
         return new Descent(rule, maxGradNorm, moments, null, 0, null, FlatRanges.NONE);
     }
 
-    private static Descent plain() {
-        return descent(StepRule.sgd(), NO_LIMIT, new FlatOptimizer.State(0, null, null));
-    }
-
     /** Trains a copy of the weights in batches of {@link #BATCH}, the last one smaller. */
     private static Tensor trained(Task task, int lanes, long seed) {
         Tensor weights = task.weights().clone();
         try (StepEngine engine = task.engine(lanes)) {
-            engine.train(weights, task.samples().drawing(seed, 0), lengths(task), rates(task), plain());
+            engine.train(weights, task.samples().drawing(seed, 0), lengths(task), rates(task), Descent.plain());
         }
         return weights;
     }
@@ -127,7 +123,7 @@ final class StepEngineTest {
                         new StepSamples(task.x(), task.y(), rows, 5, step),
                         length,
                         new double[] {rates(task)[step]},
-                        plain());
+                        Descent.plain());
                 at += length[0];
             }
         }
@@ -342,7 +338,7 @@ final class StepEngineTest {
         try (StepEngine engine = task.engine(0)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> engine.train(
-                            weights, task.samples(), new long[] {17, 17}, new double[] {0.1, 0.1}, plain()))
+                            weights, task.samples(), new long[] {17, 17}, new double[] {0.1, 0.1}, Descent.plain()))
                     .withMessageContaining("label out of range: lowest=")
                     .withMessageContaining("limit=0 to 9; give a model with an output for each class");
         }
@@ -364,7 +360,11 @@ final class StepEngineTest {
                     .withMessageContaining("samples of another shape: samples=float [17, 20]");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> engine.train(
-                            task.weights(), task.samples(), new long[] {17}, new double[] {Double.NaN}, plain()))
+                            task.weights(),
+                            task.samples(),
+                            new long[] {17},
+                            new double[] {Double.NaN},
+                            Descent.plain()))
                     .withMessageContaining("learning rate out of range: rate=NaN");
         }
     }

@@ -228,8 +228,10 @@ final class RunOptions {
         return optimizer.applyTo(sgd());
     }
 
+    /** DS-FL's losses are LibTorch's. */
     private Numerics numerics() {
-        return new Numerics(training.memoryFormat, training.autocast, training.engine);
+        boolean free = training.engine == Engine.AUTO && algorithm() == dsfl;
+        return new Numerics(training.memoryFormat, training.autocast, free ? Engine.LIBTORCH : training.engine);
     }
 
     /** Returns the names of the run's models, the server's first. */

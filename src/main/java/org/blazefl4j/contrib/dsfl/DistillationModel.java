@@ -11,7 +11,9 @@ import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.data.Dataset;
+import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.Numerics;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
@@ -43,7 +45,7 @@ final class DistillationModel implements AutoCloseable {
     /** Starts with the model's initial parameters. */
     DistillationModel(SelectedModel<?> selected, Device device) {
         this.device = device;
-        this.model = selected.make(device);
+        this.model = byLibTorch(selected.make(device));
         this.state = FlatParameters.of(model);
         this.descent = new TrainingLoop(model, device, state::zeroGradients);
         this.training = new Optimizer(state);
@@ -51,6 +53,18 @@ final class DistillationModel implements AutoCloseable {
         this.initial = state.flatten().retainReference();
         this.flat = state.flatten().retainReference();
         state.bind(flat);
+    }
+
+    /** Has LibTorch compute all that is done with a model, because it computes the losses of soft labels. */
+    private static Model byLibTorch(Model model) {
+        Numerics numerics = model.numerics();
+        if (numerics.engine() == Engine.NATIVE) {
+            model.close();
+            throw new IllegalArgumentException("native engine cannot compute DS-FL's losses: engine=native, model="
+                    + model.getClass().getSimpleName() + "; choose auto or libtorch");
+        }
+        model.setNumerics(numerics.withEngine(Engine.LIBTORCH));
+        return model;
     }
 
     /** Returns the worker's object for a model on the client's device, made at the first call in a worker. */
