@@ -13,19 +13,13 @@ constexpr int most_channels = many_registers ? 6 : 2;
 constexpr int tile = 4;
 
 /**
- * Calls `part(positions, first)` for the columns of a row, four at a time. The last four may overlap those before, which
- * are then computed twice, to the same bits.
+ * Calls `part(first)` for the columns of a row, `Positions` at a time, of which there are at least as many. The last tile may
+ * overlap the one before: what both compute has the same bits.
  */
-template <typename Part>
+template <int Positions, typename Part>
 BFL_INLINE void in_tiles(int columns, const Part& part) {
-    if (columns < tile) {
-        for (int i = 0; i < columns; ++i) {
-            part(std::integral_constant<int, 1>{}, i);
-        }
-        return;
-    }
-    for (int i = 0; i < columns; i += tile) {
-        part(std::integral_constant<int, tile>{}, i + tile <= columns ? i : columns - tile);
+    for (int i = 0; i < columns; i += Positions) {
+        part(i + Positions <= columns ? i : columns - Positions);
     }
 }
 
@@ -121,13 +115,13 @@ BFL_UNROLL(4)
 }
 
 /** Computes the result for a group of images, and the numbers of the windows' greatest elements if it pools. */
-template <int Kernel>
+template <int Kernel, int Positions>
 void forward_of(const Convolution& c, const float* x, const float* weights, const float* bias, const Map& out,
                 std::int32_t* winners, int lanes) {
     const std::size_t channel = static_cast<std::size_t>(c.inputs) * c.kernel * c.kernel;
     in_steps<most_channels, 4, 2, 1>(c.outputs, [&](auto channels, int first) {
         for (int y = 0; y < c.result_rows(); ++y) {
-            if (c.pool) {
+            if (Positions == tile && c.pool) {
                 for (int column = 0; column < c.result_columns(); ++column) {
                     over_lanes(lanes, [&](auto width, int lane) {
                         pooled_tile<width, channels, Kernel>(c, x, weights + first * channel, bias + first, first, y, column,
@@ -135,9 +129,9 @@ void forward_of(const Convolution& c, const float* x, const float* weights, cons
                     });
                 }
             } else {
-                in_tiles(c.out_columns(), [&](auto positions, int column) {
+                in_tiles<Positions>(c.out_columns(), [&](int column) {
                     over_lanes(lanes, [&](auto width, int lane) {
-                        plain_tile<width, channels, positions, Kernel>(c, x, weights + first * channel, bias + first, first, y,
+                        plain_tile<width, channels, Positions, Kernel>(c, x, weights + first * channel, bias + first, first, y,
                                                                        column, out, lane);
                     });
                 });
@@ -148,10 +142,13 @@ void forward_of(const Convolution& c, const float* x, const float* weights, cons
 
 void forward(const Convolution& c, const float* x, const float* weights, const float* bias, const Map& out,
              std::int32_t* winners, int lanes) {
+    if (!c.pool && c.out_columns() < tile) {
+        return forward_of<0, 1>(c, x, weights, bias, out, winners, lanes);
+    }
     switch (c.kernel) {
-        case 3: return forward_of<3>(c, x, weights, bias, out, winners, lanes);
-        case 5: return forward_of<5>(c, x, weights, bias, out, winners, lanes);
-        default: return forward_of<0>(c, x, weights, bias, out, winners, lanes);
+        case 3: return forward_of<3, tile>(c, x, weights, bias, out, winners, lanes);
+        case 5: return forward_of<5, tile>(c, x, weights, bias, out, winners, lanes);
+        default: return forward_of<0, tile>(c, x, weights, bias, out, winners, lanes);
     }
 }
 
@@ -311,16 +308,16 @@ BFL_UNROLL(4)
     }
 }
 
-template <int Kernel>
+template <int Kernel, int Positions>
 void input_gradients_of(const Convolution& c, const float* gradient, const float* weights, float* out, int lanes) {
     const int rows = c.inner_rows();
     const int columns = c.inner_columns();
     const std::size_t plane = static_cast<std::size_t>(rows) * columns * cell;
     for (int y = 0; y < rows; ++y) {
         in_steps<most_channels, 4, 2, 1>(c.inputs, [&](auto channels, int first) {
-            in_tiles(columns, [&](auto positions, int column) {
+            in_tiles<Positions>(columns, [&](int column) {
                 over_lanes(lanes, [&](auto width, int lane) {
-                    input_tile<width, channels, positions, Kernel>(
+                    input_tile<width, channels, Positions, Kernel>(
                         c, gradient, weights, first, y + c.padding, column + c.padding,
                         out + first * plane + (static_cast<std::size_t>(y) * columns + column) * cell, plane, lane);
                 });
@@ -331,10 +328,13 @@ void input_gradients_of(const Convolution& c, const float* gradient, const float
 
 /** Computes the gradient of a group's inputs, without the padding: [inputs][rows][columns][16]. */
 void input_gradients(const Convolution& c, const float* gradient, const float* weights, float* out, int lanes) {
+    if (c.inner_columns() < tile) {
+        return input_gradients_of<0, 1>(c, gradient, weights, out, lanes);
+    }
     switch (c.kernel) {
-        case 3: return input_gradients_of<3>(c, gradient, weights, out, lanes);
-        case 5: return input_gradients_of<5>(c, gradient, weights, out, lanes);
-        default: return input_gradients_of<0>(c, gradient, weights, out, lanes);
+        case 3: return input_gradients_of<3, tile>(c, gradient, weights, out, lanes);
+        case 5: return input_gradients_of<5, tile>(c, gradient, weights, out, lanes);
+        default: return input_gradients_of<0, tile>(c, gradient, weights, out, lanes);
     }
 }
 
