@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ModelEngine implements AutoCloseable {
 
+    /** Limits vectors to so many floats, to measure what longer ones gain: the bits are the same. */
+    private static final int LANES = Integer.getInteger("blazefl4j.lanes", 0);
+
     private final Model model;
     /** The shape of the last samples, without the dimension of the batch; none at first. */
     private long[] shape = {-1};
@@ -72,7 +75,7 @@ public final class ModelEngine implements AutoCloseable {
 
     private StepEngine make() {
         try (FlatParameters state = FlatParameters.of(model)) {
-            return new StepEngine(StepPlan.of(model.layers().orElse(List.of()), shape), state.fixed(), 0);
+            return new StepEngine(StepPlan.of(model.layers().orElse(List.of()), shape), state.fixed(), LANES);
         }
     }
 
