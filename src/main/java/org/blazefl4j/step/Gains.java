@@ -6,7 +6,9 @@ package org.blazefl4j.step;
  */
 final class Gains {
 
-    /** The most input channels of a convolution that was measured to gain; more fill LibTorch's blocks of channels, too. */
+    /**
+     * The most input channels of a convolution that was measured to gain; more fill LibTorch's blocks of channels, too.
+     */
     private static final long MOST_CHANNELS = 32;
 
     private Gains() {}
