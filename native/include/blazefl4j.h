@@ -163,11 +163,11 @@ BFL_API double bfl_sum_squares_f32(int64_t x, int64_t elements) BFL_NOEXCEPT;
 
 /*
  * Creates a net, with its workspace, for samples of channels x height x width floats. Returns its address. One thread may
- * use it at a time. `lanes` limits the vectors to 16, 8 or 4 floats; 0 for the widest that the processor has. Results are the
- * same bits for all, and on all processors.
+ * use it at a time. `lanes` limits the vectors to 16, 8 or 4 floats; 0 for the widest that the processor has. Weights, gradients
+ * and outputs have the same bits with all of them, and on all processors.
  *
  * Covered are convolutions (kernel up to 11, padding below the kernel), each followed by ReLU and max pooling or not; then
- * flatten; then linear layers, at least one, each followed by ReLU or not; and dropout after any of these. -ENOTSUP: other
+ * flatten; then linear layers, at least one, each but the last followed by ReLU or not; and dropout after any of these. -ENOTSUP: other
  * layers, or another order. -EINVAL: layers that do not fit one another or the samples. -ENOMEM: there is no memory.
  */
 BFL_API int64_t bfl_net_create(const int64_t* layers, int32_t count, int64_t channels, int64_t height, int64_t width,
@@ -209,7 +209,7 @@ BFL_API int32_t bfl_net_gradient(int64_t net, int64_t weights, int64_t gradients
 
 /*
  * Adds the samples' cross-entropies, computed and summed in double in their order, to *loss. Returns how many samples have
- * their label as greatest output. Without dropout.
+ * their label as greatest output. Without dropout. Its exp and log are the C library's.
  */
 BFL_API int64_t bfl_net_score(int64_t net, int64_t weights, const int64_t* samples, double* loss) BFL_NOEXCEPT;
 

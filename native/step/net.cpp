@@ -46,6 +46,11 @@ int greatest(const float* z, int classes, std::size_t stride) {
     return best;
 }
 
+/** The floats of the sums of a convolution's gradients: lane by lane unless it is wide. */
+std::size_t sum_floats(const Stage& stage) {
+    return (stage.weight_count() + stage.outputs()) * (stage.convolution.is_wide() ? 1 : cell);
+}
+
 /** Lays out the gradients of a wide convolution's weights as PyTorch does, and its biases'. */
 void turn_back(const Stage& stage, const float* sums, float* gradients) {
     const Convolution& c = stage.convolution;
@@ -99,7 +104,7 @@ int Net::Block::all_lanes() const { return (groups - 1) * cell + lanes(groups - 
 
 Net::Net(Plan plan, const Kernels& kernels)
     : plan_(std::move(plan)), kernels_(kernels), optimizers_(widest(step_table())), work_(plan_.stages.size()) {
-    std::size_t zeros = plan_.sample;
+    std::size_t zeros = 0;
     std::size_t together = 0;
     for (const Stage& stage : plan_.stages) {
         zeros = std::max(zeros, static_cast<std::size_t>(stage.outputs()));
@@ -108,7 +113,8 @@ Net::Net(Plan plan, const Kernels& kernels)
         }
         const std::size_t rows = stage.is_convolution
                                      ? stage.end() - stage.weights
-                                     : static_cast<std::size_t>(linear_block) * stage.linear.inputs + stage.linear.outputs;
+                                     : static_cast<std::size_t>(std::min(linear_block, stage.linear.outputs)) * stage.linear.inputs +
+                                           stage.linear.outputs;
         together = std::max(together, rows);
     }
     zeros_.sized(zeros);
@@ -147,7 +153,7 @@ void Net::read(const Block& block) {
     for (int i = 0; i < block.groups * cell; ++i) {
         samples_[i] = i < block.images
                           ? block.samples->rows + block.samples->order[block.first + i] * static_cast<std::int64_t>(plan_.sample)
-                          : zeros_.get();
+                          : samples_[0];  // whose products with zero gradients are zeros where its own are finite
     }
     const Stage& stage = plan_.stages.front();
     Cells& input = work_.front().input;
@@ -205,7 +211,6 @@ void Net::convolve(const float* weights, std::size_t number, const Block& block)
     const std::size_t results = c.result_cells() * cell;
     auto* winners = reinterpret_cast<std::int32_t*>(c.pool ? work.winners.sized(results * block.groups) : nullptr);
     if (c.is_wide()) {
-        turn(weights, number);
         work.images.sized(c.input_cells() * cell * block.groups);
         work.results.sized(results * block.groups);
     }
@@ -234,6 +239,14 @@ void Net::turn(const float* weights, std::size_t number) {
                 forth[((out / cell * square + k) * c.inputs + in) * cell + out % cell] = *from;
                 back[((in / cell * square + square - 1 - k) * c.outputs + out) * cell + in % cell] = *from;
             }
+        }
+    }
+}
+
+void Net::turn_all(const float* weights) {
+    for (int number = 0; number < plan_.convolutions; ++number) {
+        if (plan_.stages[number].convolution.is_wide()) {
+            turn(weights, static_cast<std::size_t>(number));
         }
     }
 }
@@ -310,7 +323,7 @@ void Net::drop(std::size_t number, const Block& block) {
     float* factors = work_[number].factors.sized(stage.results() * stride);
     const bool all = stage.dropout == 1;
     const auto limit = all ? 0u : static_cast<std::uint32_t>(std::ldexp(stage.dropout, 32));
-    const float kept = all ? 0.0f : 1.0f / (1.0f - static_cast<float>(stage.dropout));
+    const float kept = all ? 0.0f : static_cast<float>(1 / (1 - stage.dropout));
     const std::uint64_t key = mixed(mixed(block.samples->seed + static_cast<std::uint64_t>(block.step)) + number);
     for (int group = 0; group < block.groups; ++group) {
         alignas(64) std::uint32_t keys[cell];
@@ -351,12 +364,33 @@ const float* const* Net::linear_rows(std::size_t number, const Block& block) {
     return pointers_;
 }
 
+/** Makes room for the way back at once, so that no weights have changed if there is none. */
+void Net::reserve(const Block& block) {
+    for (std::size_t number = 0; number < plan_.stages.size(); ++number) {
+        const Stage& stage = plan_.stages[number];
+        Work& work = work_[number];
+        if (!stage.is_convolution) {
+            const std::size_t floats = static_cast<std::size_t>(stage.linear.inputs) * cell * block.groups;
+            work.input_gradient.sized(number > 0 ? floats : 0);
+            rows_.sized(number > 0 ? floats : 0);
+            continue;
+        }
+        const Convolution& c = stage.convolution;
+        const std::size_t inputs = c.inner_cells() * cell;
+        work.sums.sized(sum_floats(stage));
+        work.gradient.sized(c.is_wide() ? c.wide_gradient() : c.gradient_cells() * cell);
+        work.input_gradient.sized(number > 0 ? inputs : 0);
+        work.some.sized(c.is_wide() ? c.result_cells() * cell + inputs : 0);
+    }
+}
+
 /** Finds the gradients of weights: of all stages, from the last to the first. */
 void Net::backward(const float* weights, const Block& block, float share, float* gradients, bool sums,
                    const Update* update) {
     for (int i = 0; i < block.images; ++i) {
         labels_[i] = block.samples->labels[block.samples->order[block.first + i]];
     }
+    reserve(block);
     const std::size_t last = plan_.stages.size() - 1;
     kernels_.cross_entropy(outputs_.get(), classes(), block.groups, labels_, block.images, share);
     for (std::size_t number = last + 1; number-- > static_cast<std::size_t>(plan_.convolutions);) {
@@ -366,9 +400,8 @@ void Net::backward(const float* weights, const Block& block, float share, float*
         return;
     }
     for (int number = 0; number < plan_.convolutions; ++number) {
-        const Stage& stage = plan_.stages[number];
-        const std::size_t cells = stage.weight_count() + stage.outputs();
-        std::memset(work_[number].sums.sized(cells * cell), 0, cells * cell * sizeof(float));
+        const std::size_t floats = sum_floats(plan_.stages[number]);
+        std::memset(work_[number].sums.get(), 0, floats * sizeof(float));
     }
     for (int group = 0; group < block.groups; ++group) {
         for (int number = plan_.convolutions - 1; number >= 0; --number) {
@@ -390,7 +423,7 @@ void Net::linear_backward(const float* weights, std::size_t number, const Block&
     if (block.training && stage.dropout > 0) {
         kernels_.multiply(gradient, work_[number].factors.get(), l.outputs * stride);
     }
-    if (l.relu && !last) {
+    if (l.relu) {
         kernels_.close(gradient, work_[number + 1].input.get(), l.outputs * stride);
     }
     if (number > 0) {
@@ -485,6 +518,7 @@ void Net::give(std::size_t number, float* gradients, bool sums, const Update* up
 void Net::batch(const float* weights, const Samples& samples, std::int64_t first, std::int64_t images, std::int64_t step,
                 bool training, float* gradients, const Update* update) {
     const float share = 1.0f / static_cast<float>(images);
+    turn_all(weights);
     for (std::int64_t done = 0; done < images; done += block_images) {
         const auto now = static_cast<int>(std::min<std::int64_t>(block_images, images - done));
         const Block block = {&samples, first + done, now, (now + cell - 1) / cell, step, done, training};
@@ -537,6 +571,7 @@ void Net::gradient(const float* weights, float* gradients, const Samples& sample
 /** Computes the outputs of all images, block by block: part(first, images, cells, floats between classes). */
 template <typename Part>
 void Net::each_output(const float* weights, const Samples& samples, const Part& part) {
+    turn_all(weights);
     for (std::int64_t first = 0; first < samples.count; first += block_images) {
         const auto now = static_cast<int>(std::min<std::int64_t>(block_images, samples.count - first));
         const Block block = {&samples, first, now, (now + cell - 1) / cell, 0, 0, false};

@@ -97,6 +97,8 @@ private:
     void forward(const float* weights, const Block& block);
     void read(const Block& block);
     void turn(const float* weights, std::size_t number);
+    void turn_all(const float* weights);
+    void reserve(const Block& block);
     void convolve_wide(const float* weights, std::size_t number, const Block& block, int group);
     void wide_backward(std::size_t number, const Block& block, int group, const Map& gradient);
     void convolve(const float* weights, std::size_t number, const Block& block);
@@ -123,7 +125,7 @@ private:
     Cells rows_;                // the transposed inputs of a linear layer
     Cells gradients_;           // of all weights, where a step needs them together
     Cells some_gradients_;      // of a few rows of weights
-    Cells zeros_;               // a sample, or biases
+    Cells zeros_;               // biases
     const float* samples_[most_groups * cell];
     const float* pointers_[most_groups * cell];
     std::int64_t labels_[most_groups * cell];

@@ -31,7 +31,8 @@ public:
                 return result;
             }
         }
-        return plan_.stages.empty() || plan_.stages.back().is_convolution ? -ENOTSUP : 0;
+        const bool ends = !plan_.stages.empty() && !plan_.stages.back().is_convolution && !plan_.stages.back().linear.relu;
+        return ends ? 0 : -ENOTSUP;
     }
 
 private:

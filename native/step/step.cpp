@@ -67,7 +67,8 @@ int read_training(const Net& net, const double* rule, const std::int64_t* state,
                 bfl::at<const float>(state[3]),
                 bfl::at<const float>(state[4]),
                 {}};
-    const bool known = (rule[0] == 0 || rule[0] == 1) && is_share(rule[1]) && is_share(rule[2]) && rule[7] > 0 && state[2] >= 0 &&
+    const bool known = (rule[0] == 0 || rule[0] == 1) && is_share(rule[1]) && is_share(rule[2]) && std::isfinite(rule[3]) &&
+                       std::isfinite(rule[4]) && rule[7] > 0 && std::isfinite(rule[8]) && state[2] >= 0 &&
                        state[2] <= most_rows;
     const bool aligned = is_vector_or_none(state[0]) && is_vector_or_none(state[1]) && is_vector_or_none(state[3]) &&
                          is_vector_or_none(state[4]);

@@ -15,6 +15,7 @@
 #include "address.h"
 #include "blazefl4j.h"
 #include "expect.h"
+#include "kernels.h"
 #include "fixed_point.h"
 
 namespace {
@@ -448,7 +449,7 @@ TEST(a_cleared_sum_is_empty) {
 TEST(only_the_range_is_read_and_written) {
     constexpr std::int64_t first = bfl::block;
     constexpr std::int64_t last = 3 * bfl::block;
-    auto sum = ExactSum::create(last + 10, bfl::exact_kernel_table()[0]);
+    auto sum = ExactSum::create(last + 10, bfl::widest(bfl::exact_kernel_table()));
     const std::vector<float> ones(static_cast<std::size_t>(last), 1.0f);
     const std::int64_t address = bfl::address_of(ones.data());
     const double weight = 2;

@@ -135,6 +135,10 @@ std::vector<Example> examples() {
         {{convolution(1, 16, 3, 1), relu, convolution(16, 32, 3), relu, pool, dropout(0.2), convolution(32, 16, 2, 1), flatten,
           linear(144, 3)},
          {1, 7, 6}},
+        {{convolution(1, 16, 1), relu, dropout(0.3), convolution(16, 64, 3, 1), pool, convolution(64, 48, 1), relu, flatten,
+          linear(192, 2)},
+         {1, 4, 5}},
+        {{convolution(1, 3, 2), relu, dropout(0.5), convolution(3, 2, 3, 2), flatten, linear(60, 2)}, {1, 4, 5}},
     };
 }
 
@@ -256,6 +260,31 @@ TEST(drops_elements_by_seed_and_step) {
     EXPECT(!same(one, at.gradient()));
 }
 
+TEST(scales_what_dropout_keeps) {
+    const Case at({flatten, linear(6, 40), dropout(0.25), linear(40, 2, 0)}, {1, 1, 6}, 1);
+    const Floats gradient = at.gradient();
+    const float* of_biases = gradient.data() + 240;
+    const float* of_head = gradient.data() + 280;
+    double factor = 0;  // the slope of the first output, the same for all units
+    int dropped = 0;
+    for (std::size_t unit = 0; unit < 40; ++unit) {
+        double value = at.weights[240 + unit];
+        for (std::size_t i = 0; i < 6; ++i) {
+            value += static_cast<double>(at.weights[unit * 6 + i]) * at.rows[i];
+        }
+        EXPECT((of_head[unit] == 0) == (of_biases[unit] == 0));
+        if (of_head[unit] == 0) {
+            ++dropped;
+            continue;
+        }
+        const double own = of_head[unit] / (value / 0.75);
+        EXPECT(factor == 0 || std::abs(own - factor) < 1e-4);
+        factor = own;
+    }
+    EXPECT(factor != 0 && std::abs(factor) < 1);
+    EXPECT(dropped > 0 && dropped < 25);
+}
+
 TEST(passes_on_what_is_not_finite) {
     for (const Example& example : examples()) {
         Case at(example.layers, example.shape, 5);
@@ -290,6 +319,7 @@ TEST(refuses_what_does_not_fit) {
     EXPECT_EQ(create({flatten}, shape), -ENOTSUP);
     EXPECT_EQ(create({dropout(0.5), flatten, linear(64, 2)}, shape), -ENOTSUP);
     EXPECT_EQ(create({convolution(1, 1, 3), flatten}, shape), -ENOTSUP);
+    EXPECT_EQ(create({flatten, linear(64, 2), relu}, shape), -ENOTSUP);
     EXPECT_EQ(create({pool, flatten, linear(16, 2)}, shape), -ENOTSUP);
     EXPECT_EQ(create({convolution(1, 1, 3), pool, pool, flatten, linear(1, 2)}, shape), -ENOTSUP);
     EXPECT_EQ(create({flatten, linear(64, 65536), linear(65536, 65536), linear(65536, 2)}, shape), -ENOTSUP);

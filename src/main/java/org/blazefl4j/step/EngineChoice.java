@@ -5,6 +5,8 @@ import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.Numerics;
 import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
+import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.util.Arguments;
 
 /**
@@ -44,11 +46,22 @@ public record EngineChoice(Engine engine, String detail) {
             return "on cuda";
         } else if (numerics.autocast() != Autocast.OFF) {
             return "autocast " + numerics.autocast();
+        } else if (numerics.layout() == MemoryLayout.CHANNELS_LAST) {
+            return "memory format " + numerics.layout();
         }
         StepPlan plan = model.layers()
                 .map(layers -> StepPlan.of(layers, sample))
                 .orElse(StepPlan.refused("layers not declared"));
+        if (plan.isCovered() && plan.parameters() != numel(model)) {
+            return "state besides the layers";
+        }
         return plan.isCovered() && numerics.engine() == Engine.AUTO ? Gains.obstacle(plan) : plan.refusal();
+    }
+
+    private static long numel(Model model) {
+        try (FlatParameters state = FlatParameters.of(model)) {
+            return state.numel();
+        }
     }
 
     @Override

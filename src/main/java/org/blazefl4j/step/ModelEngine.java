@@ -7,6 +7,7 @@ import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.Numerics;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
@@ -27,6 +28,7 @@ public final class ModelEngine implements AutoCloseable {
     /** The shape of the last samples, without the dimension of the batch; none at first. */
     private long[] shape = {-1};
 
+    private Numerics numerics = Numerics.DEFAULT;
     private @Nullable StepEngine engine;
 
     /** Serves a model, which stays the caller's. */
@@ -65,17 +67,21 @@ public final class ModelEngine implements AutoCloseable {
 
     private Optional<StepEngine> on(Tensor x) {
         long[] all = x.shape();
-        if (!Arrays.equals(all, 1, all.length, shape, 0, shape.length)) {
+        boolean known = Arrays.equals(all, 1, all.length, shape, 0, shape.length) && numerics.equals(model.numerics());
+        if (!known) {
             close();
-            shape = Arrays.copyOfRange(all, 1, all.length);
-            engine = EngineChoice.of(model, shape, x.is_cpu()).engine() == Engine.NATIVE ? make() : null;
+            long[] sample = Arrays.copyOfRange(all, 1, all.length);
+            boolean isNative = EngineChoice.of(model, sample, x.is_cpu()).engine() == Engine.NATIVE;
+            engine = isNative ? make(sample) : null;
+            shape = sample; // last: what failed is tried again
+            numerics = model.numerics();
         }
         return Optional.ofNullable(engine);
     }
 
-    private StepEngine make() {
+    private StepEngine make(long[] sample) {
         try (FlatParameters state = FlatParameters.of(model)) {
-            return new StepEngine(StepPlan.of(model.layers().orElse(List.of()), shape), state.fixed(), LANES);
+            return new StepEngine(StepPlan.of(model.layers().orElse(List.of()), sample), state.fixed(), LANES);
         }
     }
 

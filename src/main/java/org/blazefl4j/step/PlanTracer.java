@@ -32,6 +32,7 @@ final class PlanTracer {
 
     private boolean pooled;
     private boolean dropped;
+    private boolean rectified;
     private boolean linear;
     private long parameters;
     private long widest;
@@ -106,6 +107,7 @@ final class PlanTracer {
         if (!begun || dropped) {
             return "ReLU after a convolution or a linear layer, before its dropout";
         }
+        rectified = true;
         return put(RELU, 0, 0, 0, 0, 0);
     }
 
@@ -132,6 +134,9 @@ final class PlanTracer {
 
     /** Returns the plan, which ends with a linear layer. */
     StepPlan end() {
+        if (linear && rectified) {
+            return StepPlan.refused("the last linear layer has ReLU, expected=outputs of any sign");
+        }
         return linear
                 ? new StepPlan(numbers.build().toArray(), sample, parameters, channels, widest, drops, "")
                 : StepPlan.refused("the net has no linear layer, expected=one that gives a number for each class");
@@ -141,6 +146,7 @@ final class PlanTracer {
         begun = true;
         pooled = false;
         dropped = false;
+        rectified = false;
     }
 
     private void count(long weights, long outputs, boolean bias) {

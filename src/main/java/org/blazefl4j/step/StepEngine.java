@@ -14,9 +14,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Computes one net in native code, for samples of one shape: training steps, gradients and scores. Its results have the
- * same bits on all processors. Weights are vectors as those of {@link org.blazefl4j.torch.FlatParameters}, float32,
- * contiguous, on the CPU. The samples' rows and labels are checked before anything is written.
+ * Computes one net in native code, for samples of one shape: training steps, gradients and scores. Weights, gradients
+ * and outputs have the same bits on all processors; losses depend on the C library's exponential and logarithm. Weights
+ * are vectors as those of {@link org.blazefl4j.torch.FlatParameters}, float32, contiguous, on the CPU. The samples'
+ * rows and labels are checked before anything is written.
  *
  * <p>Owns native memory, which {@link ModelEngine} frees. Used by one thread at a time.
  */
@@ -131,12 +132,17 @@ public final class StepEngine implements AutoCloseable {
         long size = Arrays.stream(plan.sample()).reduce(1, Math::multiplyExact);
         boolean fits = x.scalar_type().intern() == ScalarType.Float
                 && x.numel() == x.size(0) * size
-                && samples.y().numel() == x.size(0);
+                && x.is_contiguous()
+                && samples.y().scalar_type().intern() == ScalarType.Long
+                && samples.y().is_contiguous()
+                && samples.y().numel() == x.size(0)
+                && samples.order().scalar_type().intern() == ScalarType.Long
+                && samples.order().is_contiguous();
         Arguments.require(
                 fits,
                 "samples of another shape: samples=" + Tensors.describe(x) + ", labels="
                         + Tensors.describe(samples.y()) + ", expected=float [n, ...] of " + size
-                        + " elements each, with a label for each");
+                        + " elements each, with an int64 label for each, contiguous");
         return samples.numbers();
     }
 
@@ -151,6 +157,12 @@ public final class StepEngine implements AutoCloseable {
 
     private String outOfRange(StepSamples samples) {
         try (PointerScope scope = new PointerScope()) {
+            long rows = samples.y().numel();
+            long last = samples.order().max().item_long();
+            if (last >= rows || samples.order().min().item_long() < 0) {
+                return "no such sample: row=" + last + ", limit=0 to " + (rows - 1)
+                        + "; let the data set's size be the number of its rows";
+            }
             Tensor labels = samples.y().index_select(0, samples.order());
             return "label out of range: lowest=" + labels.min().item_long() + ", highest="
                     + labels.max().item_long() + ", limit=0 to " + (plan.classes() - 1)

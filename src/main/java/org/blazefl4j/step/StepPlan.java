@@ -21,6 +21,12 @@ record StepPlan(
     /** {@code BFL_LAYER_NUMBERS}. */
     private static final int NUMBERS = 6;
 
+    /** {@code -EINVAL}. */
+    private static final int INVALID = -22;
+
+    /** {@code -ENOTSUP}. */
+    private static final int NOT_SUPPORTED = -95;
+
     /** Plans layers for samples of a shape, without the dimension of the batch. */
     static StepPlan of(List<Layer> layers, long... sample) {
         PlanTracer tracer = new PlanTracer(sample);
@@ -39,7 +45,13 @@ record StepPlan(
         if (net > 0) {
             Native.netFree(net);
         }
-        return net < 0 ? refused("native net: " + Native.errorText((int) -net)) : this;
+        if (net == INVALID || net == NOT_SUPPORTED) {
+            return refused("native net: " + Native.errorText((int) -net));
+        } else if (net < 0) { // what this machine lacks must not change the engine
+            throw new IllegalStateException("native net: parameters=" + parameters + ", found="
+                    + Native.errorText((int) -net) + "; free memory, or choose the engine libtorch");
+        }
+        return this;
     }
 
     /** Makes a native net. Returns its address, which the caller frees, or a negative errno. */

@@ -16,6 +16,7 @@ import org.blazefl4j.model.Numerics.Autocast;
 import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.model.Sequential;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -91,6 +92,23 @@ final class EngineChoiceTest {
         assertThat(choose(wide.get(), Engine.NATIVE, 64, 3, 3).engine()).isEqualTo(Engine.NATIVE);
     }
 
+    @Test
+    void shouldLeaveALayoutThatIsAskedForToLibTorch() {
+        try (Model model = ModelName.CNN.create(3, 32, 32, 10)) {
+            model.setNumerics(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.OFF));
+            assertThat(EngineChoice.of(model, new long[] {3, 32, 32}, true))
+                    .hasToString("libtorch (memory format channels_last)");
+        }
+    }
+
+    /** LibTorch's own registration bypasses the declaration. */
+    @Test
+    void shouldLeaveNetsWithFurtherStateToLibTorch() {
+        Sequential net = new Sequential().add(Layer.flatten(), Layer.linear(4, 2));
+        net.register_buffer("count", torch.zeros(1));
+        assertThat(choose(net, Engine.AUTO, 4)).hasToString("libtorch (state besides the layers)");
+    }
+
     static Stream<Arguments> refused() {
         Layer conv = Layer.convolution(1, 2, 3);
         Layer flat = Layer.flatten();
@@ -122,6 +140,7 @@ final class EngineChoiceTest {
                         conv,
                         Layer.maxPool(),
                         Layer.maxPool()),
+                refused("the last linear layer has ReLU", conv, flat, fc, Layer.relu()),
                 refused("no linear layer", conv, flat));
     }
 

@@ -1,6 +1,8 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.EvaluationMode;
 import org.blazefl4j.core.Device;
@@ -10,6 +12,7 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.util.Arguments;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -33,8 +36,11 @@ public record Evaluation(double loss, double accuracy, long samples) {
      */
     public static Evaluation of(Model model, DataLoader loader, Device device) {
         Objects.requireNonNull(device, "device");
-        try (ModelEngine engines = new ModelEngine(model)) {
-            return of(new Scorer(model, engines, device, () -> state(model)), loader);
+        AtomicReference<Tensor> once = new AtomicReference<>();
+        try (ModelEngine engines = new ModelEngine(model);
+                PointerScope scope = new PointerScope()) {
+            Supplier<Tensor> state = () -> once.updateAndGet(made -> made == null ? state(model) : made);
+            return of(new Scorer(model, engines, device, state), loader);
         }
     }
 

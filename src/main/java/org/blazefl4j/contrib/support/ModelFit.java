@@ -10,6 +10,7 @@ import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.step.EngineChoice;
@@ -55,12 +56,12 @@ public final class ModelFit {
         Trial one = alone.length == 0 ? null : Trial.training(model, first, 1);
         Trial trial = one != null && one.works() ? one : Trial.training(model, first, 2);
         trial.require("cid=" + cids[0]);
-        EngineChoice.of(model, trial.sample, true);
+        EngineChoice engine = EngineChoice.of(model, trial.sample, true);
         if (one != null && !one.works()) {
             throw batchOfOne("batch_size", batchSize, lastBatch, clients(alone, samples), one.failure);
         }
         for (int cid : cids) {
-            requireLabels("cid=" + cid, samples.apply(cid), trial.classes);
+            requireLabels("cid=" + cid, samples.apply(cid), trial.classes, engine);
         }
     }
 
@@ -120,8 +121,8 @@ public final class ModelFit {
         try (EvaluationMode mode = new EvaluationMode(model)) {
             Trial trial = new Trial(model, dataset, 1, device);
             trial.require("test samples");
-            EngineChoice.of(model, trial.sample, device.isCpu());
-            requireLabels("test samples", dataset, trial.classes);
+            EngineChoice engine = EngineChoice.of(model, trial.sample, device.isCpu());
+            requireLabels("test samples", dataset, trial.classes, engine);
         }
     }
 
@@ -130,8 +131,9 @@ public final class ModelFit {
      *
      * @param whose for messages
      * @param classes the number of the model's outputs; 0 if it does not have one per class
+     * @param engine LibTorch's ignores samples with the label -100
      */
-    private static void requireLabels(String whose, Dataset dataset, long classes) {
+    private static void requireLabels(String whose, Dataset dataset, long classes, EngineChoice engine) {
         try (PointerScope scope = new PointerScope()) {
             Dataset whole = dataset;
             Tensor indices = null;
@@ -140,12 +142,13 @@ public final class ModelFit {
                 whole = part.whole();
             }
             if (whole instanceof TensorDataset tensors) {
-                requireLabels(whose, tensors, indices, classes);
+                requireLabels(whose, tensors, indices, classes, engine);
             }
         }
     }
 
-    private static void requireLabels(String whose, TensorDataset whole, @Nullable Tensor indices, long classes) {
+    private static void requireLabels(
+            String whose, TensorDataset whole, @Nullable Tensor indices, long classes, EngineChoice engine) {
         if (whole.targetTransform() != null) {
             return;
         }
@@ -163,12 +166,15 @@ public final class ModelFit {
                     + ", expected=Long or Byte; convert them to int64");
         }
         Tensor own = (indices == null ? targets : targets.index_select(0, indices)).toType(ScalarType.Long);
-        Tensor below = own.lt(new Scalar(0L)).logical_and(own.ne(new Scalar(IGNORED)));
+        Tensor negative = own.lt(new Scalar(0L));
+        boolean ignores = engine.engine() == Engine.LIBTORCH;
+        Tensor below = ignores ? negative.logical_and(own.ne(new Scalar(IGNORED))) : negative;
         Tensor wrong = own.masked_select(own.ge(new Scalar(classes)).logical_or(below));
         if (wrong.numel() > 0) {
             throw new IllegalArgumentException("label out of range: " + whose + ", label="
                     + wrong.select(0, 0).item_long() + ", limit=0 to " + (classes - 1)
-                    + "; give a model with an output for each class, or leave such samples out");
+                    + "; give a model with an output for each class, or leave such samples out"
+                    + (ignores ? "" : " (the engine libtorch ignores those with label -100)"));
         }
     }
 

@@ -21,7 +21,11 @@ import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.Engine;
+import org.blazefl4j.model.Layer;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.Numerics;
+import org.blazefl4j.model.Sequential;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.SerialClientTrainer;
@@ -165,6 +169,22 @@ final class ModelFitTest {
                     .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 3, FOURS))
                     .withMessage("label out of range: cid=2, label=3, limit=0 to 2; give a model with an output for"
                             + " each class, or leave such samples out");
+        }
+    }
+
+    @Test
+    void shouldRefuseLabelsThatLibTorchAloneIgnores() {
+        try (Tensor images = torch.zeros(2, 1, 4, 4);
+                Tensor labels = Tensors.of(new long[] {0, -100});
+                Sequential net = new Sequential().add(Layer.flatten(), Layer.linear(16, 3))) {
+            Dataset samples = new TensorDataset(images, labels);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ModelFit.requireTrainable(net, new int[] {0}, cid -> samples, 2, LastBatch.KEEP))
+                    .withMessage("label out of range: cid=0, label=-100, limit=0 to 2; give a model with an output for"
+                            + " each class, or leave such samples out (the engine libtorch ignores those with label"
+                            + " -100)");
+            net.setNumerics(Numerics.DEFAULT.withEngine(Engine.LIBTORCH));
+            ModelFit.requireTrainable(net, new int[] {0}, cid -> samples, 2, LastBatch.KEEP);
         }
     }
 
