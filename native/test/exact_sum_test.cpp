@@ -15,8 +15,8 @@
 #include "address.h"
 #include "blazefl4j.h"
 #include "expect.h"
-#include "kernels.h"
 #include "fixed_point.h"
+#include "kernels.h"
 
 namespace {
 
