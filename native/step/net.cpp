@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -132,12 +131,12 @@ Map Net::result(std::size_t number, int group, int groups) {
     const Stage& next = plan_.stages[number + 1];
     if (next.is_convolution) {
         const Convolution& c = next.convolution;
-        const std::size_t row = static_cast<std::size_t>(c.columns) * cell;
-        return {first + group * c.input_cells() * cell + c.padding * (row + cell), row * c.rows, row, cell};
+        Map map = Map::of(first + group * c.input_cells() * cell, c.rows, c.columns, cell);
+        map.first += c.padding * (map.row + map.column);
+        return map;
     }
-    const std::size_t stride = static_cast<std::size_t>(groups) * cell;
-    const std::size_t columns = stage.convolution.result_columns();
-    return {first + group * cell, stage.convolution.result_rows() * columns * stride, columns * stride, stride};
+    const Convolution& c = stage.convolution;
+    return Map::of(first + group * cell, c.result_rows(), c.result_columns(), static_cast<std::size_t>(groups) * cell);
 }
 
 Map Net::result_gradient(std::size_t number, int group, int groups) {
@@ -145,8 +144,7 @@ Map Net::result_gradient(std::size_t number, int group, int groups) {
     const bool dense = plan_.stages[number + 1].is_convolution;
     const std::size_t stride = dense ? cell : static_cast<std::size_t>(groups) * cell;
     float* first = work_[number + 1].input_gradient.get() + (dense ? 0 : group * cell);
-    const std::size_t columns = c.result_columns();
-    return {first, c.result_rows() * columns * stride, columns * stride, stride};
+    return Map::of(first, c.result_rows(), c.result_columns(), stride);
 }
 
 void Net::read(const Block& block) {
@@ -258,8 +256,7 @@ void Net::convolve_wide(const float* weights, std::size_t number, const Block& b
     const std::size_t group_input = c.input_cells() * cell;
     const std::size_t group_result = c.result_cells() * cell;
     const int count = block.images_of(group);
-    const std::size_t row = static_cast<std::size_t>(c.columns) * cell;
-    const Map input = {work.input.get() + group * group_input, row * c.rows, row, cell};
+    const Map input = Map::of(work.input.get() + group * group_input, c.rows, c.columns, cell);
     float* images = work.images.get() + group * group_input;
     float* results = work.results.get() + group * group_result;
     auto* winners = reinterpret_cast<std::int32_t*>(work.winners.get());
@@ -283,15 +280,15 @@ void Net::wide_backward(std::size_t number, const Block& block, int group, const
     const std::size_t group_result = c.result_cells() * cell;
     const int count = block.images_of(group);
     const std::size_t inputs = c.inner_cells();
-    float* slopes = work.some.sized(group_result + inputs * cell);
+    float* slopes = work.some.get();
     float* back = slopes + group_result;
     float* sums = work.sums.get();
     const float* images = work.images.get() + group * c.input_cells() * cell;
     const float* results = work.results.get() + group * group_result;
     const auto* winners = reinterpret_cast<const std::int32_t*>(work.winners.get());
     kernels_.to_images(gradient, c.outputs, c.result_rows(), c.result_columns(), count, slopes);
+    float* spread = work.gradient.get();
     for (int i = 0; i < count; ++i) {
-        float* spread = work.gradient.sized(c.wide_gradient());
         kernels_.wide_spread(c, slopes + i * c.result_cells(), results + i * c.result_cells(),
                              c.pool ? winners + group * group_result + i * c.result_cells() : nullptr, spread);
         if (number > 0) {
@@ -300,9 +297,8 @@ void Net::wide_backward(std::size_t number, const Block& block, int group, const
         kernels_.wide_weights(c, images + i * c.input_cells(), spread, sums, sums + c.weights());
     }
     if (number > 0) {
-        const std::size_t row = static_cast<std::size_t>(c.inner_columns()) * cell;
         kernels_.from_images(back, c.inputs, c.inner_rows(), c.inner_columns(), count,
-                             {work.input_gradient.sized(inputs * cell), row * c.inner_rows(), row, cell});
+                             Map::of(work.input_gradient.get(), c.inner_rows(), c.inner_columns(), cell));
     }
 }
 
@@ -313,6 +309,17 @@ void Net::multiply(const float* weights, std::size_t number, const Block& block)
                       : work_[number + 1].input.get();
     kernels_.linear(stage.linear, work_[number].input.get(), weights + stage.weights, bias(weights, stage), out, block.groups,
                     block.all_lanes());
+}
+
+/** Multiplies the cells of a convolution's result by factors, which are `stride` floats apart. */
+void Net::multiply_map(const Convolution& c, const Map& map, const float* factor, std::size_t stride) const {
+    for (int o = 0; o < c.outputs; ++o) {
+        for (int y = 0; y < c.result_rows(); ++y) {
+            for (int x = 0; x < c.result_columns(); ++x, factor += stride) {
+                kernels_.multiply(map.at(o, y, x), factor, cell);
+            }
+        }
+    }
 }
 
 /** Zeroes elements of a stage's result, and keeps the factors for the gradient. */
@@ -334,16 +341,7 @@ void Net::drop(std::size_t number, const Block& block) {
         if (!stage.is_convolution) {
             continue;
         }
-        const Map map = result(number, group, block.groups);
-        const Convolution& c = stage.convolution;
-        const float* factor = factors + group * cell;
-        for (int o = 0; o < c.outputs; ++o) {
-            for (int y = 0; y < c.result_rows(); ++y) {
-                for (int x = 0; x < c.result_columns(); ++x, factor += stride) {
-                    kernels_.multiply(map.at(o, y, x), factor, cell);
-                }
-            }
-        }
+        multiply_map(stage.convolution, result(number, group, block.groups), factors + group * cell, stride);
     }
     if (!stage.is_convolution) {
         const bool last = number + 1 == plan_.stages.size();
@@ -356,7 +354,7 @@ const float* const* Net::linear_rows(std::size_t number, const Block& block) {
         return samples_;
     }
     const std::size_t features = plan_.stages[number].linear.inputs;
-    float* rows = rows_.sized(features * cell * block.groups);
+    float* rows = rows_.get();
     kernels_.to_rows(work_[number].input.get(), static_cast<int>(features), block.groups, rows);
     for (int i = 0; i < block.images; ++i) {
         pointers_[i] = rows + i * features;
@@ -428,7 +426,7 @@ void Net::linear_backward(const float* weights, std::size_t number, const Block&
     }
     if (number > 0) {
         kernels_.linear_inputs(l, gradient, weights + stage.weights,
-                               work_[number].input_gradient.sized(l.inputs * stride), block.groups, block.all_lanes());
+                               work_[number].input_gradient.get(), block.groups, block.all_lanes());
     }
     const float* const* rows = linear_rows(number, block);
     if (update == nullptr) {
@@ -470,27 +468,18 @@ void Net::convolution_backward(const float* weights, std::size_t number, const B
     Work& work = work_[number];
     const Map gradient = result_gradient(number, group, block.groups);
     if (block.training && stage.dropout > 0) {
-        const std::size_t stride = static_cast<std::size_t>(block.groups) * cell;
-        const float* factor = work.factors.get() + group * cell;
-        for (int o = 0; o < c.outputs; ++o) {
-            for (int y = 0; y < c.result_rows(); ++y) {
-                for (int x = 0; x < c.result_columns(); ++x, factor += stride) {
-                    kernels_.multiply(gradient.at(o, y, x), factor, cell);
-                }
-            }
-        }
+        multiply_map(c, gradient, work.factors.get() + group * cell, static_cast<std::size_t>(block.groups) * cell);
     }
     if (c.is_wide()) {
         wide_backward(number, block, group, gradient);
         return;
     }
-    float* sums_gradient = work.gradient.sized(c.gradient_cells() * cell);
+    float* sums_gradient = work.gradient.get();
     const auto* winners = reinterpret_cast<const std::int32_t*>(work.winners.get());
     kernels_.spread(c, gradient, result(number, group, block.groups),
                     c.pool ? winners + group * c.result_cells() * cell : nullptr, sums_gradient, block.lanes(group));
     if (number > 0) {
-        kernels_.input_gradients(c, sums_gradient, weights + stage.weights,
-                                 work.input_gradient.sized(c.inner_cells() * cell), block.lanes(group));
+        kernels_.input_gradients(c, sums_gradient, weights + stage.weights, work.input_gradient.get(), block.lanes(group));
     }
     float* sums = work.sums.get();
     kernels_.weight_gradients(c, work.input.get() + group * c.input_cells() * cell, sums_gradient, sums,

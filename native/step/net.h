@@ -103,6 +103,7 @@ private:
     void wide_backward(std::size_t number, const Block& block, int group, const Map& gradient);
     void convolve(const float* weights, std::size_t number, const Block& block);
     void multiply(const float* weights, std::size_t number, const Block& block);
+    void multiply_map(const Convolution& c, const Map& map, const float* factor, std::size_t stride) const;
     void drop(std::size_t number, const Block& block);
     void backward(const float* weights, const Block& block, float share, float* gradients, bool sums, const Update* update);
     void linear_backward(const float* weights, std::size_t number, const Block& block, float* gradients, bool sums,

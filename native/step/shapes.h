@@ -22,6 +22,12 @@ struct Map {
     std::size_t row;
     std::size_t column;
 
+    /** Returns the map of channels one after another, whose cells are `stride` floats apart. */
+    static Map of(float* first, int rows, int columns, std::size_t stride) {
+        const std::size_t row = columns * stride;
+        return {first, rows * row, row, stride};
+    }
+
     float* at(int c, int y, int x) const { return first + c * channel + y * row + x * column; }
 };
 

@@ -100,6 +100,16 @@ bool are_steps(const std::int64_t* lengths, const double* rates, int steps, std:
     return steps >= 0 && total == count;
 }
 
+/** Does what may run out of memory. */
+template <typename Work>
+auto guarded(const Work& work) noexcept -> decltype(work()) {
+    try {
+        return work();
+    } catch (const std::bad_alloc&) {
+        return -ENOMEM;
+    }
+}
+
 }  // namespace
 
 std::int64_t bfl_net_create(const std::int64_t* layers, std::int32_t count, std::int64_t channels, std::int64_t height,
@@ -107,16 +117,14 @@ std::int64_t bfl_net_create(const std::int64_t* layers, std::int32_t count, std:
     if (layers == nullptr || count < 0 || count > most_layers || lanes < 0) {
         return -EINVAL;
     }
-    try {
+    return guarded([&]() -> std::int64_t {
         Plan plan;
         const int result = bfl::step::read_plan(layers, count, channels, height, width, plan);
         if (result != 0) {
             return result;
         }
         return bfl::address_of(new Net(std::move(plan), bfl::step::kernels(lanes == 0 ? bfl::step::cell : lanes)));
-    } catch (const std::bad_alloc&) {
-        return -ENOMEM;
-    }
+    });
 }
 
 std::int32_t bfl_net_free(std::int64_t net) noexcept {
@@ -143,7 +151,7 @@ std::int32_t bfl_net_train(std::int64_t net, std::int64_t weights, const std::in
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
-    try {
+    return guarded([&]() -> int {
         Samples read;
         Training training;
         int result = read_samples(used, samples, true, read);
@@ -157,9 +165,7 @@ std::int32_t bfl_net_train(std::int64_t net, std::int64_t weights, const std::in
             used.train(bfl::at<float>(weights), read, lengths, rates, steps, training);
         }
         return result;
-    } catch (const std::bad_alloc&) {
-        return -ENOMEM;
-    }
+    });
 }
 
 std::int32_t bfl_net_gradient(std::int64_t net, std::int64_t weights, std::int64_t gradients, const std::int64_t* samples,
@@ -168,7 +174,7 @@ std::int32_t bfl_net_gradient(std::int64_t net, std::int64_t weights, std::int64
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
-    try {
+    return guarded([&]() -> int {
         Samples read;
         int result = read_samples(used, samples, true, read);
         if (result == 0 && read.count == 0) {
@@ -178,9 +184,7 @@ std::int32_t bfl_net_gradient(std::int64_t net, std::int64_t weights, std::int64
             used.gradient(bfl::at<const float>(weights), bfl::at<float>(gradients), read, training != 0);
         }
         return result;
-    } catch (const std::bad_alloc&) {
-        return -ENOMEM;
-    }
+    });
 }
 
 std::int64_t bfl_net_score(std::int64_t net, std::int64_t weights, const std::int64_t* samples, double* loss) noexcept {
@@ -188,13 +192,11 @@ std::int64_t bfl_net_score(std::int64_t net, std::int64_t weights, const std::in
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
-    try {
+    return guarded([&]() -> std::int64_t {
         Samples read;
         const int result = read_samples(used, samples, true, read);
         return result != 0 ? result : used.score(bfl::at<const float>(weights), read, *loss);
-    } catch (const std::bad_alloc&) {
-        return -ENOMEM;
-    }
+    });
 }
 
 std::int32_t bfl_net_forward(std::int64_t net, std::int64_t weights, const std::int64_t* samples,
@@ -203,16 +205,14 @@ std::int32_t bfl_net_forward(std::int64_t net, std::int64_t weights, const std::
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
-    try {
+    return guarded([&]() -> int {
         Samples read;
         const int result = read_samples(used, samples, false, read);
         if (result == 0) {
             used.outputs(bfl::at<const float>(weights), read, bfl::at<float>(outputs));
         }
         return result;
-    } catch (const std::bad_alloc&) {
-        return -ENOMEM;
-    }
+    });
 }
 
 const char* bfl_net_kernels(void) noexcept { return bfl::step::kernels(bfl::step::cell).name; }
