@@ -1,8 +1,6 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.EvaluationMode;
 import org.blazefl4j.core.Device;
@@ -36,10 +34,9 @@ public record Evaluation(double loss, double accuracy, long samples) {
      */
     public static Evaluation of(Model model, DataLoader loader, Device device) {
         Objects.requireNonNull(device, "device");
-        AtomicReference<Tensor> once = new AtomicReference<>();
         try (ModelEngine engines = new ModelEngine(model);
                 PointerScope scope = new PointerScope()) {
-            Supplier<Tensor> state = () -> once.updateAndGet(made -> made == null ? state(model) : made);
+            Tensor state = model.layers().isPresent() ? state(model) : new Tensor();
             return of(new Scorer(model, engines, device, state), loader);
         }
     }

@@ -103,7 +103,7 @@ record EvaluationTask(
     /** Evaluates all batches by a model that has this state, on this task's device. */
     Evaluation by(Model evaluated, ModelEngine engines) {
         try (IntraOpThreads threads = IntraOpThreads.scope(intraOpThreads)) {
-            return Evaluation.of(new Scorer(evaluated, engines, device, () -> parameters), loader());
+            return Evaluation.of(new Scorer(evaluated, engines, device, parameters), loader());
         }
     }
 

@@ -152,7 +152,7 @@ public final class LocalModel implements AutoCloseable {
 
     /** Uses the model with a state. Memory that a bound model needs for it is freed afterwards. */
     private <T> T loaded(Tensor parameters, Function<Scorer, T> use) {
-        Scorer scorer = new Scorer(model, engines, device, () -> parameters);
+        Scorer scorer = new Scorer(model, engines, device, parameters);
         if (!state.isBound() || !device.isCpu()) {
             state.load(parameters);
             return use.apply(scorer);

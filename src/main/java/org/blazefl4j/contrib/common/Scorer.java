@@ -1,7 +1,6 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
@@ -16,9 +15,10 @@ import org.bytedeco.pytorch.Tensor;
  * Scores batches by one state of a model, with the engine that computes the model.
  *
  * @param model on the device, with the state
- * @param state gives the same state as a vector, float32, shape [numel], on the CPU, for the native engine
+ * @param state the same state as a vector, float32, shape [numel], on the CPU, for the native engine; undefined if the
+ *     model does not say its layers
  */
-record Scorer(Model model, ModelEngine engines, Device device, Supplier<Tensor> state) {
+record Scorer(Model model, ModelEngine engines, Device device, Tensor state) {
 
     /** Scores a batch in evaluation mode, which the model is in, and closes it. */
     BatchScore score(Batch batch) {
@@ -31,7 +31,7 @@ record Scorer(Model model, ModelEngine engines, Device device, Supplier<Tensor> 
 
     private BatchScore score(StepEngine engine, Batch batch) {
         double[] loss = {0};
-        long hits = engine.score(state.get().contiguous(), StepSamples.of(batch), loss);
+        long hits = engine.score(state.contiguous(), StepSamples.of(batch), loss);
         return new BatchScore(loss[0], hits, batch.x().size(0));
     }
 }

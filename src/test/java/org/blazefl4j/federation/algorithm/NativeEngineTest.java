@@ -1,18 +1,23 @@
 package org.blazefl4j.federation.algorithm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.model;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.Device;
 import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Layer;
@@ -84,6 +89,21 @@ final class NativeEngineTest {
             most = Math.max(most, Math.abs(one[i] - other[i]));
         }
         return most;
+    }
+
+    @Test
+    void shouldEvaluateAModelByBatches() {
+        try (Model model = new Selector(Engine.NATIVE).selectModel(Net.PLAIN);
+                Model reference = new Selector(Engine.LIBTORCH).selectModel(Net.PLAIN)) {
+            var test = data.partitions().getDataset(PartitionType.TEST, null);
+
+            Evaluation batches = Evaluation.of(model, new DataLoader(test, 7), Device.CPU);
+
+            assertThat(batches).isEqualTo(Evaluation.of(model, new DataLoader(test, 62), Device.CPU));
+            Evaluation expected = Evaluation.of(reference, new DataLoader(test, 62), Device.CPU);
+            assertThat(batches.loss()).isCloseTo(expected.loss(), within(1e-6));
+            assertThat(batches.accuracy()).isEqualTo(expected.accuracy());
+        }
     }
 
     /** The same samples in the same order, terms, hooks and rules: only rounding differs. */
