@@ -19,6 +19,7 @@ module org.blazefl4j {
     exports org.blazefl4j.trainer;
     exports org.blazefl4j.torch;
     exports org.blazefl4j.model;
+    exports org.blazefl4j.modelfile;
     exports org.blazefl4j.data;
     exports org.blazefl4j.reproducibility;
     exports org.blazefl4j.contrib.common;

@@ -1,6 +1,7 @@
 package org.blazefl4j.torch;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Scalar;
@@ -68,6 +69,12 @@ public final class FlatParameters implements AutoCloseable {
     /** The names, in the order of the vector. */
     public List<String> names() {
         return state.entries().stream().map(StateEntry::name).toList();
+    }
+
+    /** The module's tensors by name, in the order of the vector; owned by this object. */
+    public Map<String, Tensor> tensors() {
+        checkOpen();
+        return state.tensors();
     }
 
     /** The length of the vector. */

@@ -2,7 +2,9 @@ package org.blazefl4j.torch;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -97,6 +99,13 @@ final class ModuleState implements AutoCloseable {
 
     List<StateEntry> entries() {
         return entries;
+    }
+
+    /** Returns the tensors by name, in this order. */
+    Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        entries.forEach(entry -> tensors.put(entry.name(), entry.tensor()));
+        return Collections.unmodifiableMap(tensors);
     }
 
     /** Returns the number of elements. */

@@ -92,6 +92,10 @@ final class PackageDirectionTest {
             noneOf("data", "model", "torch", "reproducibility", "codec", "core").mayUse("step");
 
     @ArchTest
+    static final ArchRule modelFilesKnowNoRounds =
+            noneOf("modelfile").mayUse("core", "shm", "worker", "process", "trainer", "contrib", "metrics", "cli");
+
+    @ArchTest
     static final ArchRule coreKnowsNoExecutionMode =
             noneOf("core").mayUse("checkpoint", "shm", "worker", "process", "trainer", "contrib", "cli");
 
