@@ -12,6 +12,7 @@ module org.blazefl4j {
     requires static HdrHistogram;
     requires static info.picocli;
     requires static me.tongfei.progressbar;
+    requires static org.tomlj;
 
     exports org.blazefl4j.checkpoint;
     exports org.blazefl4j.core;

@@ -28,7 +28,8 @@ final class CliProcess implements AutoCloseable {
             "jline",
             "fastcsv",
             "HdrHistogram",
-            "jackson");
+            "jackson",
+            "tomlj");
 
     private final Process process;
     private final Path out;

@@ -59,7 +59,8 @@ record RecordedOptions(RunOptions options) {
         }
     }
 
-    private static Object recorded(Object value) {
+    /** Returns a value as result files have it: a number, a boolean, a text or a list of texts. */
+    static Object recorded(Object value) {
         if (value instanceof Path path) {
             return path.toAbsolutePath().toString();
         }

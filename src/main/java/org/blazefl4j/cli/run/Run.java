@@ -17,6 +17,7 @@ import org.blazefl4j.cli.console.Terminal;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.doctor.Finding;
 import org.blazefl4j.cli.doctor.Machine;
+import org.blazefl4j.cli.options.ExperimentFile;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.core.Simulation;
@@ -30,6 +31,7 @@ import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Printable;
+import org.blazefl4j.util.WholeFile;
 
 /** A run, from its options to its results. */
 final class Run {
@@ -43,6 +45,7 @@ final class Run {
     private static final Set<String> BRIEF = Set.of("client_accuracy", "client_accuracy_worst10", "client_loss");
 
     private final RunOptions options;
+    private final String experiment;
     private final String command;
     private final PrintStream out;
     private final List<StopRule> rules;
@@ -51,11 +54,13 @@ final class Run {
     /**
      * Creates a run that has not started.
      *
+     * @param experiment the experiment file that repeats this run
      * @param command the command line that resumes this run
      * @param out where to print lines for people
      */
-    Run(RunOptions options, String command, PrintStream out) {
+    Run(RunOptions options, String experiment, String command, PrintStream out) {
         this.options = options;
+        this.experiment = experiment;
         this.rules = options.stopping.rules();
         this.totals = new RunTotals(rules);
         this.command = command;
@@ -104,6 +109,7 @@ final class Run {
                     .add(CSV, csv)
                     .add(JSON, json);
             Optional<SavedRun> resumed = checkpoints.begin(folder, numericEnvironment());
+            WholeFile.write(folder.resolve(ExperimentFile.NAME), experiment);
             resumed.ifPresentOrElse(run -> introduce(run, json.isEmpty()), this::introduceNew);
             if (checkpoints.isDataUnknown()) {
                 out.println("  bits may vary  the data cannot be compared: an older release saved the run without "

@@ -1,5 +1,6 @@
 package org.blazefl4j.cli.run;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -7,14 +8,23 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.cli.options.ExperimentFile;
+import org.blazefl4j.cli.options.ExperimentSchema;
 import org.blazefl4j.cli.options.Invocation;
 import org.blazefl4j.cli.options.OptionUse;
+import org.blazefl4j.cli.options.Place;
+import org.blazefl4j.cli.options.Settings;
+import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.trainer.ExecutionMode;
+import org.jspecify.annotations.Nullable;
+import org.tomlj.TomlTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Trains a model with a federated algorithm. */
@@ -23,27 +33,70 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         resourceBundle = "org.blazefl4j.cli.run.texts",
+        parameterListHeading = "%n",
         optionListHeading = "%n")
 public final class RunCommand implements Callable<Integer> {
 
+    /** The table that makes an experiment file one of a sweep. */
+    public static final String SWEEP = "sweep";
+
     @Spec
     private CommandSpec spec;
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE")
+    @Nullable
+    Path file;
+
+    @Option(names = "--print-config")
+    boolean printConfig;
 
     @Mixin
     RunOptions options;
 
     @Override
     public Integer call() {
-        check();
-        new Run(options, resumingCommand(), System.out).execute();
+        Settings settings = file == null ? Settings.NONE : settings(ExperimentFile.read(file));
+        if (file != null) {
+            settings.applyTo(spec.commandLine(), originalArgs());
+        }
+        OptionUse use = check(settings);
+        use.printNotes();
+        String experiment = new ExperimentText(options, use.idle()).toString();
+        if (printConfig) {
+            spec.commandLine().getOut().print(experiment);
+            spec.commandLine().getOut().flush();
+        } else {
+            new Run(options, experiment, resumingCommand(), System.out).execute();
+        }
         return ExitCode.OK;
+    }
+
+    private Settings settings(ExperimentFile experiment) {
+        TomlTable content = experiment.content();
+        if (content.isTable(SWEEP)) {
+            Place place = ExperimentSchema.place(experiment.file(), content.inputPositionOf(SWEEP));
+            throw new UsageException(
+                    "a sweep, not a run: " + place + ", expected=no table " + SWEEP + "; use the command sweep");
+        }
+        return new ExperimentSchema(spec).settings(experiment.file(), content);
+    }
+
+    /**
+     * Returns the experiment file of a run with these settings and no options.
+     *
+     * @throws UsageException if a value cannot be used
+     * @throws picocli.CommandLine.ParameterException if settings contradict each other
+     */
+    public String experiment(Settings settings) {
+        settings.applyTo(spec.commandLine(), List.of(spec.name()));
+        return new ExperimentText(options, check(settings).idle()).toString();
     }
 
     /**
      * Checks options against each other: refuses contradictions, and options without effect that could change results.
      */
-    private void check() {
-        OptionUse use = new OptionUse(spec.commandLine());
+    private OptionUse check(Settings settings) {
+        OptionUse use = new OptionUse(spec.commandLine(), settings);
         Partitioning partition = options.data.partition;
         use.refuseUnless(partition.hasShards(), "--num-shards", "--partition shards");
         use.refuseUnless(
@@ -75,6 +128,7 @@ public final class RunCommand implements Callable<Integer> {
         checkDataFolder(use);
         checkSample(use);
         checkFigures(use, dsfl ? options.dsfl.figures() : options.evaluation.figures());
+        return use;
     }
 
     /** Refuses rules by figures that no round's summary will have. */
@@ -110,11 +164,14 @@ public final class RunCommand implements Callable<Integer> {
 
     /** Returns this command line with {@code --resume}, for a shell. */
     private String resumingCommand() {
-        List<String> args =
-                new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
+        List<String> args = new ArrayList<>(originalArgs());
         if (!options.checkpoints.resume) {
             args.add("--resume");
         }
         return Invocation.of(spec).with(args);
+    }
+
+    private List<String> originalArgs() {
+        return spec.root().commandLine().getParseResult().originalArgs();
     }
 }

@@ -27,7 +27,7 @@ interface SamplerName {
     }
 
     /** A sampler with a trace file, whose content is recorded. */
-    record Traced(ClientSampler sampler, String sha256) implements SamplerName {
+    record Traced(ClientSampler sampler, Path file, String sha256) implements SamplerName {
 
         @Override
         public ClientSampler make(long seed) {
@@ -64,7 +64,8 @@ interface SamplerName {
 
         private static SamplerName available(Path trace) {
             try {
-                return new Traced(Samplers.available(trace, Samplers.uniform()), Sha256.hex(Files.readAllBytes(trace)));
+                return new Traced(
+                        Samplers.available(trace, Samplers.uniform()), trace, Sha256.hex(Files.readAllBytes(trace)));
             } catch (UncheckedIOException | IOException e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
             }
