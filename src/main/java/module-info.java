@@ -39,6 +39,8 @@ module org.blazefl4j {
             info.picocli;
     opens org.blazefl4j.cli.doctor to
             info.picocli;
+    opens org.blazefl4j.cli.export to
+            info.picocli;
     opens org.blazefl4j.cli.options to
             info.picocli;
     opens org.blazefl4j.cli.run; // likewise

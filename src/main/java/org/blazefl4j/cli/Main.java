@@ -6,6 +6,7 @@ import org.blazefl4j.cli.bench.BenchCommand;
 import org.blazefl4j.cli.console.Terminal;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.doctor.DoctorCommand;
+import org.blazefl4j.cli.export.ExportCommand;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
@@ -35,7 +36,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "1:The command failed, or for verify: a round differs.",
             "2:A command, an option or its value cannot be used; nothing was done."
         },
-        subcommands = {RunCommand.class, VerifyCommand.class, BenchCommand.class, DoctorCommand.class},
+        subcommands = {
+            RunCommand.class,
+            ExportCommand.class,
+            VerifyCommand.class,
+            BenchCommand.class,
+            DoctorCommand.class
+        },
         footer = {
             "",
             "Examples",
@@ -99,7 +106,7 @@ public final class Main implements Runnable, Invocation.Holder {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command: expected=run, verify, bench or doctor");
+        throw new ParameterException(spec.commandLine(), "no command: expected=run, export, verify, bench or doctor");
     }
 
     @Override
@@ -133,7 +140,7 @@ public final class Main implements Runnable, Invocation.Holder {
         boolean beforeAnyCommand = refusal.getCommandLine().getParent() == null;
         if (beforeAnyCommand && refusal instanceof UnmatchedArgumentException unmatched) {
             return "no such command: command=" + unmatched.getUnmatched().get(0)
-                    + ", expected=run, verify, bench or doctor; give one, then its options";
+                    + ", expected=run, export, verify, bench or doctor; give one, then its options";
         }
         return String.valueOf(refusal.getMessage());
     }

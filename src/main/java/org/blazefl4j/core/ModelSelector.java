@@ -1,5 +1,6 @@
 package org.blazefl4j.core;
 
+import java.nio.file.Path;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
@@ -38,5 +39,16 @@ public interface ModelSelector<N extends Enum<N>> {
     /** Returns a selector of the same models that compute in another way. */
     default ModelSelector<N> with(Numerics numerics) {
         return new NumericModelSelector<>(this, numerics);
+    }
+
+    /**
+     * Returns a selector of the same models, of which those of one name begin with the state in a file, such as one
+     * that PyTorch wrote: safetensors or a {@code state_dict}. Workers read the file themselves.
+     *
+     * @param name whose state it is; {@link #selectModel} throws an {@link IllegalArgumentException} if the model has
+     *     other names, shapes or types, or the file is damaged
+     */
+    default ModelSelector<N> startingFrom(Path file, N name) {
+        return new InitialModelSelector<>(this, name, file.toAbsolutePath().toString());
     }
 }

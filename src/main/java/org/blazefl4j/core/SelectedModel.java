@@ -24,13 +24,16 @@ public record SelectedModel<N extends Enum<N>>(ModelSelector<N> selector, N name
      * it, because each user of a kept model overwrites them.
      */
     public String key(Device device) {
-        ModelSelector<N> maker = selector;
-        StringBuilder key = new StringBuilder(name.toString());
-        while (maker instanceof NumericModelSelector<N> numeric) {
-            key.append(' ').append(numeric.numerics());
-            maker = numeric.selector();
+        return name + " " + describe(selector) + " on " + device;
+    }
+
+    private static String describe(ModelSelector<?> selector) {
+        if (selector instanceof NumericModelSelector<?> numeric) {
+            return numeric.numerics() + " " + describe(numeric.selector());
         }
-        return key + " by " + maker.getClass().getName() + " on " + device;
+        return selector instanceof InitialModelSelector<?> initial
+                ? describe(initial.selector())
+                : "by " + selector.getClass().getName();
     }
 
     /** Makes a model on a device, with the same initial parameters at every call. The caller owns it. */

@@ -19,6 +19,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.Workers;
+import org.blazefl4j.modelfile.StateDict;
 import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
@@ -280,6 +281,16 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
             }
         }
         return mean;
+    }
+
+    /** Copies the server's model, or all its models if an aggregation has several. */
+    @Override
+    public final List<StateDict> stateDicts() {
+        if (aggregator.models().isEmpty()) {
+            return super.stateDicts();
+        }
+        requireOpen();
+        return models().stream().map(global()::stateDict).toList();
     }
 
     private static Evaluation plus(Evaluation sum, double share, Evaluation one) {

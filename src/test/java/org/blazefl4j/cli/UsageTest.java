@@ -271,7 +271,7 @@ final class UsageTest {
     @Test
     void shouldAskForACommand() {
         assertThat(blazefl4j("")).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString()).startsWith("blazefl4j: no command: expected=run, verify, bench or doctor");
+        assertThat(err.toString()).startsWith("blazefl4j: no command: expected=run, export, verify, bench or doctor");
     }
 
     @ParameterizedTest
@@ -280,7 +280,7 @@ final class UsageTest {
         assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .startsWith("blazefl4j: no such command: command=" + line.split(" ")[0]
-                        + ", expected=run, verify, bench or doctor; give one, then its options");
+                        + ", expected=run, export, verify, bench or doctor; give one, then its options");
     }
 
     @Test

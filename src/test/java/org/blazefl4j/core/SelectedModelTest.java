@@ -2,6 +2,7 @@ package org.blazefl4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
@@ -31,6 +32,16 @@ class SelectedModelTest {
     void shouldHaveTheSameKeyForModelsThatDifferInParametersOnly() {
         assertThat(key(new Tiny.Selector(2))).isEqualTo(key(new Tiny.Selector(1)));
         assertThat(key(new Tiny.Selector(2).with(SHORTER))).isEqualTo(key(new Tiny.Selector(1).with(SHORTER)));
+    }
+
+    @Test
+    void shouldHaveTheSameKeyForModelsThatBeginWithAFile() {
+        Tiny.Selector selector = new Tiny.Selector(1);
+        Path file = Path.of("model.pt");
+
+        assertThat(key(selector.startingFrom(file, Tiny.LINEAR))).isEqualTo(key(selector));
+        assertThat(key(selector.with(SHORTER).startingFrom(file, Tiny.LINEAR))).isEqualTo(key(selector.with(SHORTER)));
+        assertThat(key(selector.startingFrom(file, Tiny.LINEAR).with(SHORTER))).isEqualTo(key(selector.with(SHORTER)));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.blazefl4j.example;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.blazefl4j.contrib.common.ClientDistribution;
@@ -25,7 +26,9 @@ import org.blazefl4j.federation.FederationClients;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.federation.algorithm.ServerOptimizers;
 import org.blazefl4j.federation.sampling.Samplers;
+import org.blazefl4j.model.Model;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.modelfile.StateDict;
 import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.FailurePolicy;
@@ -44,6 +47,17 @@ final class ShortExamples {
                 .withMaxGradNorm(10);
         // end docs/guide.md
         return options;
+    }
+
+    static void modelFiles(Model model) {
+        // begin docs/pytorch.md
+        try (StateDict state = StateDict.read(Path.of("pretrained.safetensors"))) {
+            state.loadInto(model);
+        }
+        try (StateDict state = StateDict.of(model)) {
+            state.write(Path.of("trained.pt"));
+        }
+        // end docs/pytorch.md
     }
 
     static TrainerOptions failurePolicy() {

@@ -1,10 +1,10 @@
 package org.blazefl4j.cli.run;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientEvaluator;
-import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +19,13 @@ interface Algorithm {
      * @param evaluated the clients that have such images
      */
     record Sides<C, D, U>(
-            ServerHandler<D, U> handler,
+            AbstractServerHandler<D, U> handler,
             ClientAlgorithm<C, D, U> clients,
             @Nullable ClientEvaluator<C, ? super D, Evaluation> evaluator,
             List<Integer> evaluated) {
 
         /** Pairs a server with clients that are not evaluated. */
-        Sides(ServerHandler<D, U> handler, ClientAlgorithm<C, D, U> clients) {
+        Sides(AbstractServerHandler<D, U> handler, ClientAlgorithm<C, D, U> clients) {
             this(handler, clients, null, List.of());
         }
     }

@@ -7,9 +7,9 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.core.ClientTrainer;
-import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.util.ResourceStack;
 
@@ -26,7 +26,7 @@ import org.blazefl4j.util.ResourceStack;
 record Federation<D, U>(
         ImageData images,
         RunEngines engines,
-        ServerHandler<D, U> handler,
+        AbstractServerHandler<D, U> handler,
         ClientTrainer<D, U> trainer,
         List<Integer> evaluated,
         Supplier<List<Evaluation>> evaluation,

@@ -19,6 +19,7 @@ record RecordedOptions(RunOptions options) {
             "federation",
             "data",
             "training",
+            "models",
             "optimizer",
             "composition",
             "execution",
@@ -35,6 +36,7 @@ record RecordedOptions(RunOptions options) {
         map.put("num_parallels", options.workers());
         map.remove("cache_dir");
         map.putAll(options.composition.recorded());
+        map.putAll(options.models.recorded());
         if (!options.data.partition.hasShards()) {
             map.remove("num_shards");
         }

@@ -121,7 +121,8 @@ final class Run {
             }
             resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));
             try {
-                rounds(federation, simulation, checkpoints, csv, json);
+                RunModels.clear(folder);
+                rounds(federation, simulation, checkpoints, csv, json, folder);
             } finally {
                 out.println("  results        " + Printable.line(csvFile) + " and " + JSON);
             }
@@ -151,8 +152,10 @@ final class Run {
             Simulation<D, U> simulation,
             RunCheckpoints checkpoints,
             CsvMetrics csv,
-            JsonLinesMetrics json) {
+            JsonLinesMetrics json,
+            Path folder) {
         String status = "failed";
+        List<Path> models = List.of();
         try (ProgressBars bars = ProgressBars.ofRounds(options.federation.globalRound);
                 ConsoleMetrics console = console()) {
             simulation
@@ -167,10 +170,13 @@ final class Run {
             if (evaluated != null) {
                 evaluated.addTo(simulation, federation.evaluation());
             }
-            status = simulation.run().stopped() ? "stopped" : "completed";
+            boolean stopped = simulation.run().stopped();
+            models = RunModels.write(federation.handler(), folder);
+            status = stopped ? "stopped" : "completed";
         } finally {
             totals.ended(federation.trainer().peakMemory());
             conclude(status, json);
+            models.forEach(file -> out.println("  model          " + Printable.line(file)));
         }
     }
 

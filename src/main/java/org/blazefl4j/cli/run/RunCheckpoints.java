@@ -76,6 +76,7 @@ public final class RunCheckpoints implements AutoCloseable {
                         .keep(options.keep)
                         .configuration(configuration)
                         .mayChange(MAY_CHANGE)
+                        .mayChange(ModelOptions.FILES.toArray(String[]::new))
                         .mayChange(StopOptions.NAMES.toArray(String[]::new)));
         try {
             this.saved = checkpoints.flatMap(this::look);

@@ -51,6 +51,9 @@ final class RunOptions {
     TrainingOptions training;
 
     @Mixin
+    ModelOptions models;
+
+    @Mixin
     OptimizerOptions optimizer;
 
     @Mixin
@@ -246,8 +249,9 @@ final class RunOptions {
     /** Returns a selector of models for these images, with initial parameters drawn from the run's seed. */
     ModelSelector<ModelName> models(ImageData images) {
         long[] shape = images.trainImages().shape();
-        return ModelSelector.seeded(federation.seed, (int) shape[1], (int) shape[2], (int) shape[3], images.classes())
-                .with(numerics());
+        var seeded =
+                ModelSelector.seeded(federation.seed, (int) shape[1], (int) shape[2], (int) shape[3], images.classes());
+        return models.applyTo(seeded, training.modelName).with(numerics());
     }
 
     /**

@@ -70,6 +70,7 @@ public record RunComparison(
             "stop_on_divergence",
             "execution_mode",
             "num_parallels",
+            "initial_model", // the hash of its content tells
             "started",
             "os",
             "cores");

@@ -11,6 +11,7 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.core.Workers;
+import org.blazefl4j.modelfile.StateDict;
 
 /**
  * Runs a server's rounds: draws clients, checks packages, decides when a round is complete and evaluates the server's
@@ -245,6 +246,15 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     public final Evaluation evaluate(Workers workers) {
         requireOpen();
         return evaluation(workers);
+    }
+
+    /**
+     * Copies the models that {@link #evaluate} evaluates, by PyTorch's names: the server's, or several if it has them.
+     * The caller closes them.
+     */
+    public List<StateDict> stateDicts() {
+        requireOpen();
+        return List.of(global.stateDict());
     }
 
     /** Returns the SHA-256 of the state of the server's model, as 64 hexadecimal digits. */

@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.common;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.blazefl4j.contrib.support.ModelFit;
 import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.contrib.support.SentVector;
@@ -13,6 +14,7 @@ import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.modelfile.StateDict;
 import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
@@ -172,17 +174,33 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     }
 
     private Evaluation here(EvaluationTask task) {
-        boolean loaded = task.parameters() == evaluated();
-        try {
-            if (!loaded) {
-                state.load(task.parameters());
-            }
-            return task.by(model, engines);
-        } finally {
-            if (!loaded) {
-                state.load(evaluated());
-            }
+        return loaded(task.parameters(), () -> task.by(model, engines));
+    }
+
+    private <T> T loaded(Tensor parameters, Supplier<T> use) {
+        if (parameters == evaluated()) {
+            return use.get();
         }
+        try {
+            state.load(parameters);
+            return use.get();
+        } finally {
+            state.load(evaluated());
+        }
+    }
+
+    /** Copies the state that {@link #evaluate} evaluates, by PyTorch's names. The caller closes it. */
+    public StateDict stateDict() {
+        return stateDict(evaluated());
+    }
+
+    /**
+     * Copies another state of the model likewise.
+     *
+     * @param parameters float32, shape [{@link #numel()}], on the CPU
+     */
+    public StateDict stateDict(Tensor parameters) {
+        return loaded(parameters, () -> StateDict.of(model));
     }
 
     /** Returns whether the state holds neither NaN nor infinities. */
