@@ -43,6 +43,8 @@ module org.blazefl4j {
             info.picocli;
     opens org.blazefl4j.cli.options to
             info.picocli;
+    opens org.blazefl4j.cli.report to
+            info.picocli;
     opens org.blazefl4j.cli.run; // likewise
     opens org.blazefl4j.cli.verify to
             info.picocli;

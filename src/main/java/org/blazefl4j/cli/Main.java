@@ -12,6 +12,7 @@ import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
 import org.blazefl4j.cli.options.UsageHelp;
 import org.blazefl4j.cli.options.UsualNames;
+import org.blazefl4j.cli.report.ReportCommand;
 import org.blazefl4j.cli.run.RunCommand;
 import org.blazefl4j.cli.verify.VerifyCommand;
 import org.blazefl4j.shm.ResourceLimits;
@@ -38,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         subcommands = {
             RunCommand.class,
+            ReportCommand.class,
             ExportCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
@@ -106,7 +108,7 @@ public final class Main implements Runnable, Invocation.Holder {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command: expected=run, export, verify, bench or doctor");
+        throw new ParameterException(spec.commandLine(), "no command: expected=" + commands(spec));
     }
 
     @Override
@@ -136,11 +138,16 @@ public final class Main implements Runnable, Invocation.Holder {
         }
     }
 
+    private static String commands(CommandSpec root) {
+        return String.join(", ", root.subcommands().keySet()).replaceFirst(", ([^,]*)$", " or $1");
+    }
+
     private static String message(ParameterException refusal) {
         boolean beforeAnyCommand = refusal.getCommandLine().getParent() == null;
         if (beforeAnyCommand && refusal instanceof UnmatchedArgumentException unmatched) {
             return "no such command: command=" + unmatched.getUnmatched().get(0)
-                    + ", expected=run, export, verify, bench or doctor; give one, then its options";
+                    + ", expected=" + commands(refusal.getCommandLine().getCommandSpec())
+                    + "; give one, then its options";
         }
         return String.valueOf(refusal.getMessage());
     }

@@ -47,6 +47,7 @@ final class ExportedApiTest {
                         "org.blazefl4j.process",
                         "org.blazefl4j.util",
                         "org.blazefl4j.lab",
+                        "org.blazefl4j.report",
                         "org.blazefl4j.cli");
     }
 

@@ -134,6 +134,10 @@ final class PackageDirectionTest {
     static final ArchRule theLabKnowsNoResultFiles =
             noneOf("lab").mayUse("worker", "process", "metrics", "checkpoint", "cli");
 
+    @ArchTest
+    static final ArchRule pagesKnowNothingOfWhatTheyShow =
+            noneOf("report").mayUse("core", "data", "worker", "process", "trainer", "contrib", "lab", "cli");
+
     /** HdrHistogram is optional: embedders that measure nothing run without it. */
     @ArchTest
     static final ArchRule onlyTheLabAndTheCommandLineMeasureLatencies = noClasses()

@@ -271,7 +271,9 @@ final class UsageTest {
     @Test
     void shouldAskForACommand() {
         assertThat(blazefl4j("")).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString()).startsWith("blazefl4j: no command: expected=run, export, verify, bench or doctor");
+        assertThat(err.toString())
+                .startsWith("blazefl4j: no command: expected=run, ")
+                .contains(" or doctor");
     }
 
     @ParameterizedTest
@@ -279,8 +281,8 @@ final class UsageTest {
     void shouldAskForACommandInsteadOfAnotherWord(String line) {
         assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
-                .startsWith("blazefl4j: no such command: command=" + line.split(" ")[0]
-                        + ", expected=run, export, verify, bench or doctor; give one, then its options");
+                .startsWith("blazefl4j: no such command: command=" + line.split(" ")[0] + ", expected=run, ")
+                .contains(" or doctor; give one, then its options");
     }
 
     @Test

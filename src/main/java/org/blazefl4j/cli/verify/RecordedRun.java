@@ -1,15 +1,12 @@
 package org.blazefl4j.cli.verify;
 
-import com.fasterxml.jackson.jr.ob.JSON;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.cli.options.UsageException;
-import org.blazefl4j.util.Causes;
+import org.blazefl4j.report.ResultLines;
+import org.blazefl4j.report.ResultLines.Line;
 import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
 
@@ -52,9 +49,13 @@ public record RecordedRun(
      * @throws UsageException if the file is missing, truncated or damaged, or contains no round
      */
     public static RecordedRun read(Path run) {
-        Path file = Files.isDirectory(run) ? run.resolve("metrics.jsonl") : run;
-        Reader reader = new Reader(file);
-        text(file).lines().forEach(reader::read);
+        Path file = ResultLines.file(run);
+        Reader reader = new Reader();
+        try {
+            ResultLines.read(run, false).forEach(reader::read);
+        } catch (IllegalArgumentException e) {
+            throw UsageException.insteadOf(e, String.valueOf(e.getMessage()));
+        }
         if (reader.rounds.isEmpty()) {
             throw new UsageException(
                     "nothing to compare: file=" + file + ", rounds=0, limit=1; choose a run that completed a round");
@@ -75,62 +76,22 @@ public record RecordedRun(
         return rounds.get(round - firstRound);
     }
 
-    private static String text(Path file) {
-        try {
-            String text = Files.readString(file);
-            if (!text.isEmpty() && !text.endsWith("\n")) {
-                throw new UsageException("result file is truncated: file=" + file + ", line="
-                        + text.lines().count() + ", expected=complete lines; copy the original file again");
-            }
-            return text;
-        } catch (NoSuchFileException e) {
-            throw new UsageException(
-                    "no such run: file=" + file + ", expected=a result folder with metrics.jsonl, or that file");
-        } catch (IOException e) {
-            throw new UsageException("cannot read results: file=" + file + ", found=" + Causes.describe(e)
-                    + "; choose a readable file of JSON lines in UTF-8");
-        }
-    }
-
     /** Collects the lines. Ignores unknown types, which a comparison does not need. */
     private static final class Reader {
 
-        private final Path file;
         private final List<Map<String, Object>> rounds = new ArrayList<>();
         private final List<Resumption> resumptions = new ArrayList<>();
         private Map<String, Object> configuration = Map.of();
         private int firstRound = 1;
-        private int line;
 
-        Reader(Path file) {
-            this.file = file;
-        }
-
-        void read(String text) {
-            line++;
-            Map<String, Object> values = parse(text);
-            Object type = values.remove("type");
-            if ("configuration".equals(type) && configuration.isEmpty()) {
-                configuration = values;
-            } else if ("round".equals(type)) {
-                addRound(values);
-            } else if ("resumed".equals(type)) {
-                addResumption(Resumption.of(values));
-            } else if (!(type instanceof String)) {
-                throw damaged("type=" + Printable.line(type) + ", expected=configuration, round or summary");
+        void read(Line line) {
+            Map<String, Object> values = line.values();
+            switch (line.type()) {
+                case "configuration" -> configuration = configuration.isEmpty() ? values : configuration;
+                case "round" -> addRound(line, values);
+                case "resumed" -> addResumption(Resumption.of(values));
+                default -> {} // not needed to compare
             }
-        }
-
-        private Map<String, Object> parse(String text) {
-            try {
-                Map<String, Object> values = JSON.std.mapFrom(text);
-                if (values != null) {
-                    return values;
-                }
-            } catch (IOException e) {
-                // not used as the cause, because Jackson's message quotes the whole line
-            }
-            throw damaged("expected=one JSON object a line");
         }
 
         /** Earlier rounds are in another file if none precedes the line. */
@@ -141,22 +102,17 @@ public record RecordedRun(
             }
         }
 
-        private void addRound(Map<String, Object> values) {
+        private void addRound(Line line, Map<String, Object> values) {
             Object round = values.remove("round");
             int expected = firstRound + rounds.size();
             if (!Integer.valueOf(expected).equals(round)) {
-                throw damaged("round=" + Printable.line(round) + ", expected=" + expected);
+                throw line.damaged("round=" + Printable.line(round) + ", expected=" + expected);
             }
             if (!(values.get("sha256") instanceof String)) {
-                throw damaged(
+                throw line.damaged(
                         "sha256=" + Printable.line(values.get("sha256")) + ", expected=the hash of the global model");
             }
             rounds.add(values);
-        }
-
-        private UsageException damaged(String found) {
-            return new UsageException("result file is damaged: file=" + file + ", line=" + line + ", " + found
-                    + "; choose a file written by 'blazefl4j run'");
         }
     }
 }
