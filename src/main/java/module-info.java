@@ -4,6 +4,7 @@ module org.blazefl4j {
     requires transitive org.bytedeco.pytorch;
     requires org.bytedeco.openblas;
     requires jdk.unsupported;
+    requires jdk.httpserver; // serves pages of runs that go on
     requires static transitive org.jspecify;
 
     // The command line, the latency lab and the result files only

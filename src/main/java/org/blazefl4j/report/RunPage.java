@@ -281,10 +281,9 @@ public final class RunPage {
         }
         double[] up = figure(run -> run.summary("uplink_bytes"));
         if (Arrays.stream(up).anyMatch(bytes -> bytes > 0)) {
-            parts.add(Chart.bars("Bytes between server and clients", Axis.fromZero("MiB, all rounds"), names)
-                    .add(Series.values("to clients", 2, figure(run -> run.summary("downlink_bytes"))))
-                    .add(Series.values("from clients", 3, up))
-                    .note("The tensors of packages, for each client that got or sent one."));
+            parts.add(Chart.bars("Bytes from clients", Axis.fromZero("MiB, all rounds"), names)
+                    .add(Series.values("from clients", 2, up))
+                    .note("The tensors of all packages that the server loaded."));
         }
         return parts;
     }

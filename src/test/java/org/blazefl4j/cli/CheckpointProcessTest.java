@@ -238,7 +238,7 @@ final class CheckpointProcessTest {
                 .hasSize(1 + rounds)
                 .startsWith(expected.subList(0, compared).toArray(String[]::new));
         List<Map<String, Object>> lines = jsonLines(results);
-        assertThat(lines.get(1 + stoppedAfter))
+        assertThat(lines.get(2 + stoppedAfter))
                 .containsEntry("type", "resumed")
                 .containsEntry("completed_rounds", stoppedAfter)
                 .containsEntry("damaged_checkpoints", List.of())
@@ -337,8 +337,8 @@ final class CheckpointProcessTest {
         }
         assertThat(jsonLines(fresh))
                 .extracting(line -> line.get("type"))
-                .containsExactly("configuration", "resumed", "round", "summary");
-        assertThat(jsonLines(fresh).get(1)).containsEntry("completed_rounds", 2);
+                .containsExactly("configuration", "partition", "resumed", "round", "summary");
+        assertThat(jsonLines(fresh).get(2)).containsEntry("completed_rounds", 2);
         try (CliProcess cli = start(folder, "--checkpoint-dir", checkpoints, "--resume", "--global-round", "4")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
         }

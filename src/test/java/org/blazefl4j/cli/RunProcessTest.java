@@ -72,6 +72,7 @@ final class RunProcessTest {
                     .anyMatch(line -> line.startsWith("round 3/3  accuracy"))
                     .anyMatch(line -> line.equals("  failed client  the run ends"))
                     .anyMatch(line -> line.equals("completed: 3 of 3 rounds"))
+                    .anyMatch(line -> line.equals("  page           results/report.html"))
                     .anyMatch(line -> line.matches("  a round +\\d.* s, \\d.* clients per second"))
                     .anyMatch(line -> line.startsWith("  training       1 epoch, batch "))
                     .anyMatch(line -> line.matches("  engine         (native|libtorch) \\(.+\\)"))
@@ -91,8 +92,19 @@ final class RunProcessTest {
 
         assertThat(jsonLines())
                 .extracting(line -> line.get("type"))
-                .containsExactly("configuration", "round", "round", "round", "summary");
-        assertThat((List<?>) jsonLines().get(4).get("peak_memory_workers_bytes"))
+                .containsExactly("configuration", "partition", "round", "round", "round", "summary");
+        assertThat((List<?>) jsonLines().get(1).get("samples"))
+                .as("of 100 images, and 10 classes")
+                .hasSize(100)
+                .allSatisfy(counts -> assertThat(((List<?>) counts).stream().mapToInt(count -> (int) count))
+                        .hasSize(10)
+                        .satisfies(each ->
+                                assertThat(each.stream().mapToInt(i -> i).sum()).isEqualTo(100)));
+        assertThat(jsonLines().get(5).get("uplink_bytes")).isEqualTo(3 * 4 * 44_426 * 4);
+        assertThat(results().resolve("report.html"))
+                .content()
+                .contains("Accuracy over rounds", "Samples of the clients");
+        assertThat((List<?>) jsonLines().get(5).get("peak_memory_workers_bytes"))
                 .hasSize(2);
         assertThat(jsonLines().get(0))
                 .containsEntry("algorithm", "fedavg")
@@ -121,7 +133,7 @@ final class RunProcessTest {
                 .containsEntry("deterministicAlgorithms", false)
                 .containsEntry("flushDenormal", false)
                 .containsEntry("intraOpThreads", 1);
-        assertThat(jsonLines().get(4)).containsEntry("status", "completed").containsEntry("rounds", 3);
+        assertThat(jsonLines().get(5)).containsEntry("status", "completed").containsEntry("rounds", 3);
     }
 
     @Test
@@ -140,7 +152,7 @@ final class RunProcessTest {
         }
         assertThat(csvRows().get(0).get(7)).isEqualTo("non_finite");
         assertThat(csvRows().subList(1, 3)).extracting(row -> row.get(7)).containsOnly("4");
-        assertThat(jsonLines().get(3)).containsEntry("non_finite", 8).containsEntry("first_non_finite_round", 1);
+        assertThat(jsonLines().get(4)).containsEntry("non_finite", 8).containsEntry("first_non_finite_round", 1);
     }
 
     @ParameterizedTest

@@ -80,7 +80,7 @@ final class PageInChromiumTest {
                         "Time per phase",
                         "Clients dropped",
                         "Peak memory",
-                        "Bytes between server and clients")
+                        "Bytes from clients")
                 .anySatisfy(title -> assertThat(title).asString().startsWith("Samples of the clients: " + NAME));
         assertThat(chromium.evaluate("[...document.querySelectorAll('section > .parts > figure .plot')]"
                         + ".every(plot => plot.querySelector('svg path, canvas') !== null)"))

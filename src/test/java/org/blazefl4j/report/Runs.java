@@ -78,11 +78,14 @@ final class Runs {
 
     private static Map<String, Object> summary() {
         return Map.of(
-                "status", "completed",
-                "peak_memory_parent_bytes", 335_310_848,
-                "peak_memory_workers_bytes", List.of(264_720_384, 268_124_160),
-                "uplink_bytes", 24_802_400,
-                "downlink_bytes", 24_802_400);
+                "status",
+                "completed",
+                "peak_memory_parent_bytes",
+                335_310_848,
+                "peak_memory_workers_bytes",
+                List.of(264_720_384, 268_124_160),
+                "uplink_bytes",
+                24_802_400);
     }
 
     /** Writes the run's folder, as the command line would. */

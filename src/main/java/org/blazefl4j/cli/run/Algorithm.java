@@ -35,6 +35,11 @@ interface Algorithm {
         return "";
     }
 
+    /** Returns the positions of each client's training images. */
+    default List<long[]> parts(RunOptions options, ImageData images) {
+        return options.partitioner().partition(images.trainLabels(), options.numClients(), options.federation.seed);
+    }
+
     /**
      * Makes the server and the clients; sets options whose default depends on the data.
      *

@@ -65,11 +65,8 @@ final class Dsfl implements Algorithm {
 
     @Override
     public Sides<?, ?, ?> sides(RunOptions options, ImageData images, ResourceStack resources) {
-        if (openSize == null) {
-            openSize = Math.toIntExact(DsflOpenSplit.defaultSize(images.train().size()));
-        }
         InMemoryPartitionedDataset<PartitionType> partitions = resources.add(new InMemoryPartitionedDataset<>());
-        distribute(openSize, options, images, partitions);
+        distribute(options, images, partitions);
         SgdOptions distillation = distillation(options.training.lastBatch);
         DsflServerHandler.Options server = DsflServerHandler.Options.of(options.server())
                 .withOpenSizePerRound(openSizePerRound)
@@ -86,12 +83,24 @@ final class Dsfl implements Algorithm {
         return new Sides<>(handler, clients);
     }
 
+    private DsflOpenSplit split(RunOptions options, ImageData images) {
+        if (openSize == null) {
+            openSize = Math.toIntExact(DsflOpenSplit.defaultSize(images.train().size()));
+        }
+        return DsflOpenSplit.of(images.train().size(), openSize, options.federation.seed);
+    }
+
+    @Override
+    public List<long[]> parts(RunOptions options, ImageData images) {
+        return split(options, images)
+                .divide(images.trainLabels(), options.partitioner(), options.numClients(), options.federation.seed);
+    }
+
     private void distribute(
-            long open, RunOptions options, ImageData images, InMemoryPartitionedDataset<PartitionType> partitions) {
-        long seed = options.federation.seed;
-        DsflOpenSplit split = DsflOpenSplit.of(images.train().size(), open, seed);
-        List<long[]> parts = split.divide(images.trainLabels(), options.partitioner(), options.numClients(), seed);
-        partitions.setCommon(PartitionType.OPEN, images.train(), split.open());
+            RunOptions options, ImageData images, InMemoryPartitionedDataset<PartitionType> partitions) {
+        List<long[]> parts = parts(options, images);
+        partitions.setCommon(
+                PartitionType.OPEN, images.train(), split(options, images).open());
         partitions.setClients(PartitionType.TRAIN, images.train(), parts);
         partitions.setDataset(PartitionType.TEST, images.test());
         if (evaluateClients) {

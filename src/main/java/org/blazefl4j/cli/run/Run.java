@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.run;
 
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -20,17 +21,22 @@ import org.blazefl4j.cli.doctor.Machine;
 import org.blazefl4j.cli.options.ExperimentFile;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.cli.report.LivePage;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.core.StopRule;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
 import org.blazefl4j.metrics.JsonLinesMetrics;
+import org.blazefl4j.report.Partition;
+import org.blazefl4j.report.RunPage;
+import org.blazefl4j.report.RunRecord;
 import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Printable;
+import org.blazefl4j.util.ResourceStack;
 import org.blazefl4j.util.WholeFile;
 
 /** A run, from its options to its results. */
@@ -38,6 +44,7 @@ final class Run {
 
     static final String CSV = "metrics.csv";
     static final String JSON = "metrics.jsonl";
+    static final String PAGE = "report.html";
 
     private static final Path RUNS = Path.of("runs");
 
@@ -118,15 +125,51 @@ final class Run {
             out.flush();
             if (json.isEmpty()) {
                 json.write("configuration", configuration(federation));
+                json.write("partition", partition(federation.images()).toMap());
             }
             resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));
-            try {
+            try (ResourceStack live = live(folder)) {
                 RunModels.clear(folder);
                 rounds(federation, simulation, checkpoints, csv, json, folder);
             } finally {
                 out.println("  results        " + Printable.line(csvFile) + " and " + JSON);
+                writePage(folder);
             }
         }
+    }
+
+    private Partition partition(ImageData images) {
+        long[] labels = new long[Math.toIntExact(images.trainLabels().numel())];
+        images.trainLabels().data_ptr_long().get(labels);
+        return Partition.of(labels, options.algorithm().parts(options, images), images.classes());
+    }
+
+    /** Serves the page of the run until this is closed, if that was asked for. */
+    private ResourceStack live(Path folder) {
+        ResourceStack resources = new ResourceStack();
+        if (options.results.live) {
+            LivePage page = resources.add(new LivePage(folder));
+            out.println("  live           " + page.address());
+            out.flush();
+        }
+        return resources;
+    }
+
+    /** Writes the page of what the result file has; a failure to do so is none of the run. */
+    private void writePage(Path folder) {
+        if (options.results.noReport || totals.rounds() == 0) {
+            return;
+        }
+        Path page = folder.resolve(PAGE);
+        String what;
+        try {
+            RunPage.of(List.of(RunRecord.read(folder, false))).write(page);
+            what = Printable.line(page);
+        } catch (IllegalArgumentException | UncheckedIOException e) {
+            what = "not written: " + e.getMessage();
+        }
+        out.println("  page           " + what);
+        out.flush();
     }
 
     /** Prepares the run. Shows a line on terminals, because the first start unpacks libraries and takes seconds. */

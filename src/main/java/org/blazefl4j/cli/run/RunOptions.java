@@ -181,6 +181,12 @@ final class RunOptions {
         @Nullable
         Path output;
 
+        @Option(names = "--no-report")
+        boolean noReport;
+
+        @Option(names = "--live")
+        boolean live;
+
         @Option(names = "--verbose")
         boolean verbose;
     }
@@ -262,7 +268,7 @@ final class RunOptions {
      * @throws IllegalArgumentException if there are too few images for the clients
      */
     InMemoryPartitionedDataset<PartitionType> partitions(ImageData images) {
-        List<long[]> parts = partitioner().partition(images.trainLabels(), numClients(), federation.seed);
+        List<long[]> parts = algorithm().parts(this, images);
         InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
         partitions.setClients(PartitionType.TRAIN, images.train(), parts);
         partitions.setDataset(PartitionType.TEST, images.test());

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
+import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -31,6 +32,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
 
     private static final String ROUNDS = "rounds";
     private static final String NON_FINITE = "non_finite";
+    private static final String UPLINK = "uplink_bytes";
 
     private final List<StopRule> rules;
     private final long start = System.nanoTime();
@@ -41,6 +43,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     private PeakMemory memory = PeakMemory.UNKNOWN;
     private Rounds all = Rounds.NONE;
     private NonFinite nonFinite = NonFinite.NONE;
+    private long uplinkBytes;
     private Optional<String> stopReason = Optional.empty();
 
     /** Counts from now; saves rules that may end the run among the totals. */
@@ -101,6 +104,13 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     }
 
     @Override
+    public void clientLoaded(int round, Object uplink) {
+        for (TensorWalk.Found found : TensorWalk.tensors(uplink)) {
+            uplinkBytes += found.tensor().nbytes();
+        }
+    }
+
+    @Override
     public void roundFinished(RoundReport report) {
         if (measured == 0 && startUp != null) {
             startUp = startUp.minus(report.sampling()); // listeners are told of a round after its sampling
@@ -116,6 +126,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     public void save(CheckpointWriter out) {
         out.put(ROUNDS, all);
         out.put(NON_FINITE, nonFinite);
+        out.put(UPLINK, uplinkBytes);
         rules.forEach(rule -> rule.save(out));
     }
 
@@ -123,6 +134,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     public void restore(CheckpointReader in) {
         all = in.get(ROUNDS, Rounds.class);
         nonFinite = in.names().contains(NON_FINITE) ? in.get(NON_FINITE, NonFinite.class) : NonFinite.NONE;
+        uplinkBytes = in.names().contains(UPLINK) ? in.get(UPLINK, Long.class) : 0;
         rules.forEach(rule -> rule.restore(in));
     }
 
@@ -158,6 +170,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         map.put("dropped", all.dropped());
         map.put("retries", all.retries());
         map.put("non_finite", nonFinite.results());
+        map.put(UPLINK, uplinkBytes);
         map.put("first_non_finite_round", nonFinite.firstRound() == 0 ? null : nonFinite.firstRound());
         parts().forEach((name, time) -> map.put(name.replace('-', '_') + "_seconds", seconds(time)));
         map.put("total_seconds", seconds(elapsed()));
