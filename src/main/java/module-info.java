@@ -47,6 +47,8 @@ module org.blazefl4j {
     opens org.blazefl4j.cli.report to
             info.picocli;
     opens org.blazefl4j.cli.run; // likewise
+    opens org.blazefl4j.cli.sweep to
+            info.picocli;
     opens org.blazefl4j.cli.verify to
             info.picocli;
 }

@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import java.io.PrintWriter;
 import java.util.Map;
 import org.blazefl4j.cli.bench.BenchCommand;
+import org.blazefl4j.cli.console.ParentWatch;
 import org.blazefl4j.cli.console.Terminal;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.doctor.DoctorCommand;
@@ -14,6 +15,7 @@ import org.blazefl4j.cli.options.UsageHelp;
 import org.blazefl4j.cli.options.UsualNames;
 import org.blazefl4j.cli.report.ReportCommand;
 import org.blazefl4j.cli.run.RunCommand;
+import org.blazefl4j.cli.sweep.SweepCommand;
 import org.blazefl4j.cli.verify.VerifyCommand;
 import org.blazefl4j.shm.ResourceLimits;
 import picocli.CommandLine;
@@ -39,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         subcommands = {
             RunCommand.class,
+            SweepCommand.class,
             ReportCommand.class,
             ExportCommand.class,
             VerifyCommand.class,
@@ -73,6 +76,7 @@ public final class Main implements Runnable, Invocation.Holder {
      * @param args the command line
      */
     public static void main(String[] args) {
+        ParentWatch.startIfAsked();
         Terminal.formatWarnings();
         System.exit(exitCode(args));
     }

@@ -320,7 +320,7 @@ final class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "bench", "verify", "doctor"})
+    @ValueSource(strings = {"run", "sweep", "bench", "verify", "doctor"})
     void shouldDescribeEveryOption(String command) {
         assertThat(Main.commandLine()
                         .getSubcommands()

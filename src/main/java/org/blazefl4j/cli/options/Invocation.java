@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,9 +49,29 @@ public record Invocation(String variables, String program) {
 
     /** Removes the program's arguments from the end of the process's command line. */
     static Invocation ofJava(List<String> line, List<String> args) {
+        return program(line, args)
+                .map(words -> new Invocation("", quoted(words)))
+                .orElse(UNKNOWN);
+    }
+
+    /**
+     * Returns the words that start this program again with other arguments, with its options for Java but those of a
+     * debugger, which takes one process only.
+     */
+    public static List<String> words(List<String> args) {
+        String classPath = System.getProperty("java.class.path");
+        List<String> words = new ArrayList<>(
+                program(processLine(), args).orElse(List.of("java", "-cp", classPath, "org.blazefl4j.cli.Launcher")));
+        words.set(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        words.removeIf(word -> word.startsWith("-agentlib:jdwp") || word.startsWith("-Xrunjdwp"));
+        return words;
+    }
+
+    /** Returns the words before the arguments; empty if the line does not end with them. */
+    private static Optional<List<String>> program(List<String> line, List<String> args) {
         int own = line.size() - args.size();
         boolean plain = own > 0 && line.subList(own, line.size()).equals(args);
-        return plain ? new Invocation("", quoted(line.subList(0, own))) : UNKNOWN;
+        return plain ? Optional.of(line.subList(0, own)) : Optional.empty();
     }
 
     private static List<String> processLine() {

@@ -35,7 +35,7 @@ final class InvocationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "bench", "verify", "doctor", ""})
+    @ValueSource(strings = {"run", "sweep", "bench", "verify", "doctor", ""})
     void shouldPrintExamplesThatAShellAccepts(String command) {
         StringWriter out = new StringWriter();
         Invocation invocation = new Invocation("", "java -jar 'my dist/blazefl4j.jar'");

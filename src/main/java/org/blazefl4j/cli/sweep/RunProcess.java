@@ -1,0 +1,29 @@
+package org.blazefl4j.cli.sweep;
+
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.cli.console.ParentWatch;
+
+/**
+ * Starts the command line once more, for a run. The process ends with this one, even if this one is killed.
+ *
+ * @param program the words that start the command line
+ */
+record RunProcess(List<String> program) {
+
+    /** Starts or resumes a run. */
+    Process start(Path experiment, RunFiles files) throws IOException {
+        List<String> command = new ArrayList<>(program);
+        command.add(1, "-D" + ParentWatch.PROPERTY + "=true");
+        command.addAll(
+                List.of("run", experiment.toString(), "--output", files.folder().toString()));
+        command.addAll(List.of("--checkpoint-dir", files.state().toString(), "--resume"));
+        return new ProcessBuilder(command)
+                .redirectOutput(Redirect.appendTo(files.console().toFile()))
+                .redirectError(files.errors().toFile())
+                .start();
+    }
+}
