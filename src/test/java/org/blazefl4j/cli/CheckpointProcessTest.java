@@ -244,7 +244,7 @@ final class CheckpointProcessTest {
                 .containsEntry("damaged_checkpoints", List.of())
                 .containsEntry("environment_differences", List.of());
         assertThat(last(lines)).containsEntry("status", "completed").containsEntry("rounds", rounds);
-        assertThat(lines).hasSize(1 + rounds + 2);
+        assertThat(lines).hasSize(2 + rounds + 2);
     }
 
     private static Map<String, Object> last(List<Map<String, Object>> lines) {

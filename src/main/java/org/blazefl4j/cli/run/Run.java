@@ -28,7 +28,6 @@ import org.blazefl4j.data.ImageData;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
 import org.blazefl4j.metrics.JsonLinesMetrics;
-import org.blazefl4j.report.Partition;
 import org.blazefl4j.report.RunPage;
 import org.blazefl4j.report.RunRecord;
 import org.blazefl4j.shm.SegmentSpace;
@@ -125,7 +124,10 @@ final class Run {
             out.flush();
             if (json.isEmpty()) {
                 json.write("configuration", configuration(federation));
-                json.write("partition", partition(federation.images()).toMap());
+                List<long[]> parts = options.algorithm().parts(options, federation.images());
+                json.write(
+                        "partition",
+                        PartitionCommand.count(federation.images(), parts).toMap());
             }
             resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));
             try (ResourceStack live = live(folder)) {
@@ -136,12 +138,6 @@ final class Run {
                 writePage(folder);
             }
         }
-    }
-
-    private Partition partition(ImageData images) {
-        long[] labels = new long[Math.toIntExact(images.trainLabels().numel())];
-        images.trainLabels().data_ptr_long().get(labels);
-        return Partition.of(labels, options.algorithm().parts(options, images), images.classes());
     }
 
     /** Serves the page of the run until this is closed, if that was asked for. */
@@ -241,7 +237,7 @@ final class Run {
                 + title(options.federation.algorithm) + " of " + options.training.modelName + " on "
                 + describe(federation.images()));
         int rounds = options.federation.globalRound;
-        out.println("  clients        " + options.numClients() + " (" + options.describePartition() + "), "
+        out.println("  clients        " + options.numClients() + " (" + options.data.describePartition() + "), "
                 + (options.composition.hasFixedRounds() ? options.clientsPerRound() + " a round, " : "") + rounds
                 + (rounds == 1 ? " round" : " rounds"));
         out.println("  training       " + options.describeTraining());

@@ -97,11 +97,7 @@ public final class RunCommand implements Callable<Integer> {
      */
     private OptionUse check(Settings settings) {
         OptionUse use = new OptionUse(spec.commandLine(), settings);
-        Partitioning partition = options.data.partition;
-        use.refuseUnless(partition.hasShards(), "--num-shards", "--partition shards");
-        use.refuseUnless(
-                partition.hasAlpha(), "--dir-alpha", "--partition dirichlet, capped-dirichlet or balanced-dirichlet");
-        use.refuseUnless(partition.hasClasses(), "--classes-per-client", "--partition classes");
+        options.data.check(use);
         ExecutionMode mode = options.execution.executionMode;
         use.noteUnless(mode != ExecutionMode.SINGLE_THREADED, "--num-parallels", mode);
         use.noteUnless(mode == ExecutionMode.MULTI_PROCESS, "--cache-dir", mode);
@@ -125,7 +121,6 @@ public final class RunCommand implements Callable<Integer> {
         for (String name : new String[] {"--checkpoint-every", "--checkpoint-keep", "--resume"}) {
             use.refuseUnless(options.checkpoints.dir != null, name, "--checkpoint-dir");
         }
-        checkDataFolder(use);
         checkSample(use);
         checkFigures(use, dsfl ? options.dsfl.figures() : options.evaluation.figures());
         return use;
@@ -141,15 +136,6 @@ public final class RunCommand implements Callable<Integer> {
                 throw use.refusal("no such figure: " + option + "=" + figure + ", expected=one of " + known + more);
             }
         });
-    }
-
-    private void checkDataFolder(OptionUse use) {
-        DatasetName dataset = options.data.dataset;
-        if (options.data.dataDir == null && !dataset.isEmbedded()) {
-            throw use.refusal("data folder missing: --dataset=" + dataset
-                    + ", --data-dir=none, expected=a folder with the data set's files; add --data-dir, or use"
-                    + " --dataset fashion-mnist, which is included");
-        }
     }
 
     private void checkSample(OptionUse use) {

@@ -101,36 +101,6 @@ final class RunOptions {
         long seed = 42;
     }
 
-    @Command(optionListHeading = "%nData%n")
-    static final class DataOptions {
-        @Option(names = "--dataset", paramLabel = "NAME")
-        DatasetName dataset = DatasetName.FASHION_MNIST;
-
-        @Option(names = "--data-dir", paramLabel = "DIR")
-        @Nullable
-        Path dataDir;
-
-        @Option(names = "--partition", paramLabel = "KIND")
-        Partitioning partition = Partitioning.IID;
-
-        @Option(names = "--num-shards", paramLabel = "N")
-        int numShards = 200;
-
-        @Option(names = "--dir-alpha", paramLabel = "A", converter = Converters.Concentration.class)
-        double dirAlpha = 1.0;
-
-        @Option(names = "--classes-per-client", paramLabel = "N")
-        int classesPerClient = 2;
-
-        @Option(names = "--pixels", paramLabel = "KIND")
-        Pixels pixels = Pixels.NORMALISED;
-
-        /** Reads the images; the caller closes them. */
-        ImageData read() {
-            return pixels.of(dataset.read(dataDir));
-        }
-    }
-
     @Command(optionListHeading = "%nLocal training%n")
     static final class TrainingOptions {
         @Option(names = "--model-name", paramLabel = "NAME")
@@ -218,7 +188,7 @@ final class RunOptions {
     }
 
     Partitioner partitioner() {
-        return data.partition.partitioner(data.numShards, data.dirAlpha, data.classesPerClient);
+        return data.partitioner();
     }
 
     ServerOptions server() {
@@ -321,16 +291,6 @@ final class RunOptions {
     static String describe(SgdOptions sgd) {
         return sgd.epochs() + (sgd.epochs() == 1 ? " epoch" : " epochs") + ", batch " + sgd.batchSize() + ", lr "
                 + sgd.lr();
-    }
-
-    String describePartition() {
-        if (data.partition.hasShards()) {
-            return data.partition + ", " + data.numShards + " in total";
-        }
-        if (data.partition.hasClasses()) {
-            return data.partition + ", " + data.classesPerClient + " per client";
-        }
-        return data.partition.hasAlpha() ? data.partition + ", alpha " + data.dirAlpha : data.partition.toString();
     }
 
     String describeExecution() {

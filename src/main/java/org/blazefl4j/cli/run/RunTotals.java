@@ -44,6 +44,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     private Rounds all = Rounds.NONE;
     private NonFinite nonFinite = NonFinite.NONE;
     private long uplinkBytes;
+    private long roundBytes;
     private Optional<String> stopReason = Optional.empty();
 
     /** Counts from now; saves rules that may end the run among the totals. */
@@ -98,6 +99,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
 
     @Override
     public void roundStarted(int round, List<Integer> cids) {
+        roundBytes = 0;
         if (startUp == null) {
             startUp = elapsed();
         }
@@ -106,7 +108,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     @Override
     public void clientLoaded(int round, Object uplink) {
         for (TensorWalk.Found found : TensorWalk.tensors(uplink)) {
-            uplinkBytes += found.tensor().nbytes();
+            roundBytes += found.tensor().nbytes();
         }
     }
 
@@ -116,6 +118,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             startUp = startUp.minus(report.sampling()); // listeners are told of a round after its sampling
         }
         measured++;
+        uplinkBytes += roundBytes;
         clients += report.clients().size();
         phases = phases.plus(report.phases());
         all = all.plus(report);

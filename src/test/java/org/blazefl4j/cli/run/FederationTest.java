@@ -104,7 +104,7 @@ final class FederationTest {
     void shouldRecordAndDescribeTheClassesOfAClient() {
         RunOptions options = SmallRun.of(1, "--partition=classes", "--classes-per-client=3");
 
-        assertThat(options.describePartition()).isEqualTo("classes, 3 per client");
+        assertThat(options.data.describePartition()).isEqualTo("classes, 3 per client");
         assertThat(options.toMap()).containsEntry("classes_per_client", 3);
         assertThat(SmallRun.of(1).toMap()).doesNotContainKey("classes_per_client");
     }

@@ -11,6 +11,8 @@ import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,6 +79,22 @@ final class RunTotalsTest {
                 .allMatch(line -> line.length() <= 80)
                 .contains("  peak memory    parent 300 MiB, workers 270 MiB, 270 MiB, 270 MiB, 270 MiB,")
                 .contains("                 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB,");
+    }
+
+    @Test
+    void shouldCountTheBytesThatClientsSentInCompleteRounds() {
+        try (Tensor parameters = Tensors.of(new long[] {1, 2, 3})) {
+            totals.roundStarted(0, List.of(0));
+            totals.clientLoaded(0, Map.of("interrupted", parameters));
+            totals.roundStarted(0, List.of(0, 1));
+            totals.clientLoaded(0, Map.of("parameters", parameters));
+            totals.clientLoaded(0, Map.of("parameters", parameters));
+            assertThat(totals.toMap()).containsEntry("uplink_bytes", 0L);
+            totals.roundFinished(new RoundReport(
+                    0, List.of(0, 1), List.of(), 0, List.of(), Map.of("accuracy", 0.1), PhaseTimes.NONE));
+        }
+
+        assertThat(totals.toMap()).containsEntry("uplink_bytes", 2 * 3 * 8L);
     }
 
     @Test

@@ -1,0 +1,97 @@
+package org.blazefl4j.cli.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.blazefl4j.cli.Main;
+import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.report.Partition;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class PartitionCommandTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path folder;
+
+    private int partition(String... arguments) {
+        String[] args = new String[arguments.length + 2];
+        args[0] = "partition";
+        args[1] = "--output=" + folder.resolve("page.html");
+        System.arraycopy(arguments, 0, args, 2, arguments.length);
+        return Main.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute(args);
+    }
+
+    @Test
+    void shouldPrintHowUnequalClientsAreAndWriteThePage() {
+        assertThat(partition("--partition=shards", "--num-shards=10", "--num-clients=5"))
+                .as(err.toString())
+                .isZero();
+
+        assertThat(out.toString().lines())
+                .containsExactly(
+                        "Partition of fashion-mnist: shards, 10 in total",
+                        "  clients                            5",
+                        "  classes                            10",
+                        "  samples                            10,000",
+                        "  samples per client                 from 2,000 to 2,000, median 2,000",
+                        "  Gini coefficient of these sizes    0",
+                        "  classes per client, mean           2",
+                        "  total variation to the global mix  mean 0.8000, largest 0.8000",
+                        "  page                               " + folder.resolve("page.html"));
+        assertThat(folder.resolve("page.html")).content().contains("Samples of the clients");
+    }
+
+    @Test
+    void shouldRefuseWhatRunRefuses() {
+        assertThat(partition("--dir-alpha=1")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .startsWith("blazefl4j partition: --dir-alpha has no effect: add --partition dirichlet,"
+                        + " capped-dirichlet or balanced-dirichlet, or omit it");
+    }
+
+    @Test
+    void shouldNameTheOptionsOfAPartitionThatCannotBe() {
+        assertThat(partition("--partition=shards", "--num-shards=7")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .startsWith("blazefl4j partition: number of shards: --num-shards=7, expected=a multiple of 100");
+    }
+
+    @Test
+    void shouldRefuseAPageThatIsNone() {
+        assertThat(partition("--output=x.csv")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .startsWith("blazefl4j partition: not a page: --output=x.csv, expected=a name that ends in .html;"
+                        + " choose another");
+    }
+
+    /** What a run records and what its clients have come from one method; DS-FL's open images lie with no client. */
+    @Test
+    void shouldCountTheImagesThatClientsOfARunGet() {
+        try (ImageData images = ImageData.fashionMnist()) {
+            RunOptions plain = SmallRun.of(1, "--partition=dirichlet");
+            RunOptions dsfl = SmallRun.of(1, "--algorithm=dsfl", "--open-size=4000");
+
+            assertThat(total(PartitionCommand.count(images, plain.algorithm().parts(plain, images))))
+                    .isEqualTo(10_000);
+            assertThat(total(PartitionCommand.count(images, dsfl.algorithm().parts(dsfl, images))))
+                    .isEqualTo(6_000);
+        }
+    }
+
+    private static long total(Partition partition) {
+        return partition.samples().stream()
+                .mapToLong(each -> Arrays.stream(each).sum())
+                .sum();
+    }
+}
