@@ -36,6 +36,21 @@ public interface ModelSelector<N extends Enum<N>> {
         return new SeededModelSelector(seed, channels, height, width, classes);
     }
 
+    /** The name of the model of a selector that has only one. */
+    enum Only {
+        MODEL
+    }
+
+    /**
+     * Returns a selector of one model of PyTorch's, as {@link Model#torchScript}. Workers load the file themselves, and
+     * refuse another content than it has now.
+     *
+     * @throws java.io.UncheckedIOException if the file cannot be read
+     */
+    static ModelSelector<Only> torchScript(Path file) {
+        return TorchScriptSelector.of(file);
+    }
+
     /** Returns a selector of the same models that compute in another way. */
     default ModelSelector<N> with(Numerics numerics) {
         return new NumericModelSelector<>(this, numerics);

@@ -31,6 +31,9 @@ public record SelectedModel<N extends Enum<N>>(ModelSelector<N> selector, N name
         if (selector instanceof NumericModelSelector<?> numeric) {
             return numeric.numerics() + " " + describe(numeric.selector());
         }
+        if (selector instanceof TorchScriptSelector script) {
+            return script.sha256();
+        }
         return selector instanceof InitialModelSelector<?> initial
                 ? describe(initial.selector())
                 : "by " + selector.getClass().getName();

@@ -64,7 +64,13 @@ public final class Federation implements Cloneable {
      */
     public static <N extends Enum<N>> Federation of(
             ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, ServerOptions server) {
-        return new Federation(new SelectedModel<>(selector, modelName), dataset, server);
+        return of(new SelectedModel<>(selector, modelName), dataset, server);
+    }
+
+    /** Returns federated averaging of a model likewise. */
+    public static Federation of(
+            SelectedModel<?> model, PartitionedDataset<PartitionType> dataset, ServerOptions server) {
+        return new Federation(Objects.requireNonNull(model, "model"), dataset, server);
     }
 
     private Federation copy(Consumer<Federation> change) {

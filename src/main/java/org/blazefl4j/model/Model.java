@@ -1,5 +1,6 @@
 package org.blazefl4j.model;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -74,6 +75,21 @@ public abstract class Model extends Module {
     @SuppressWarnings("this-escape") // calls only LibTorch's part, which is complete
     protected Model() {
         retainReference();
+    }
+
+    /**
+     * Returns a model of PyTorch's from a TorchScript file, {@code torch.jit.script(net).save(file)}, with the names
+     * and values of its parameters and buffers. It takes one batch and returns one tensor.
+     *
+     * <p>What it draws during training, such as dropout, comes from {@link #setGenerator}'s stream; since TorchScript
+     * draws from the default generator, threads then compute one batch at a time. State that it changes must be
+     * buffers. A traced module keeps the mode in which it was traced, so that dropout and batch normalisation need
+     * {@code torch.jit.script}.
+     *
+     * @throws IllegalArgumentException if the file is none, or a parameter is not float32
+     */
+    public static Model torchScript(Path file) {
+        return new TorchScriptModel(file);
     }
 
     /** Computes the output of a batch of inputs, shape [n, ...]: a new tensor, shape [n, classes]. */
@@ -255,6 +271,10 @@ public abstract class Model extends Module {
                 model.setGenerator(generator);
             }
         }
+    }
+
+    final boolean hasGenerator() {
+        return generator != null;
     }
 
     /** Returns the generator set by {@link #setGenerator}; throws an {@link IllegalStateException} if none is set. */

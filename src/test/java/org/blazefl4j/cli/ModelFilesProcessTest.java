@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.modelfile.ModelFixtures;
 import org.blazefl4j.modelfile.StateDict;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
@@ -114,6 +116,96 @@ final class ModelFilesProcessTest {
     }
 
     @Test
+    void shouldTrainATorchScriptFile() throws Exception {
+        Files.copy(ModelFixtures.file("images.ts"), folder.resolve("net.ts"));
+        String[] args = {"--model-file", "net.ts", "--global-round", "2", "--checkpoint-dir", "saved"};
+        try (CliProcess cli = run("workers", args)) {
+            requireSuccess(cli);
+            assertThat(cli.out())
+                    .contains("FedAvg of net.ts on fashion-mnist")
+                    .contains("engine         libtorch (layers not declared)");
+        }
+        try (CliProcess cli =
+                run("serial", args[0], args[1], args[2], args[3], "--execution-mode", "single-threaded")) {
+            requireSuccess(cli);
+        }
+        try (CliProcess cli = CliProcess.start(folder, "verify", "workers", "serial")) {
+            requireSuccess(cli);
+        }
+        try (StateDict state = StateDict.read(folder.resolve("workers/model.safetensors"))) {
+            assertThat(state.tensors().keySet()).containsExactly("3.weight", "3.bias");
+        }
+        Files.copy(ModelFixtures.file("torchscript.pt"), folder.resolve("net.ts"), StandardCopyOption.REPLACE_EXISTING);
+        try (CliProcess cli = run("workers", "--model-file", "net.ts", "--checkpoint-dir", "saved", "--resume")) {
+            requireRefusal(cli, "model_file_sha256");
+        }
+        try (CliProcess cli = run("other", "--model-file", "net.ts")) {
+            requireRefusal(
+                    cli,
+                    "model does not fit the samples: cid=0, found=TorchScript module failed: file="
+                            + folder.resolve("net.ts") + ", found=");
+        }
+        try (CliProcess cli = run("other", "--model-file", "net.ts", "--model-name", "mlp")) {
+            requireRefusal(
+                    cli, "--model-name has no effect: add it without --model-file and --model-class, or omit it");
+        }
+    }
+
+    private static final String OWN = """
+            package own;
+            import org.blazefl4j.model.*;
+            public final class Net extends org.blazefl4j.model.Model {
+                private final org.bytedeco.pytorch.LinearImpl fc;
+                private final Dropout dropout = dropout("dropout", 0.1);
+                public Net(int channels, int height, int width, int classes) {
+                    fc = linear("fc", channels * height * width, classes);
+                }
+                public org.bytedeco.pytorch.Tensor forward(org.bytedeco.pytorch.Tensor x) {
+                    return fc.forward(dropout.forward(x.flatten(1, -1)));
+                }
+            }
+            """;
+
+    @Test
+    void shouldTrainAClassOfYourOwn() throws Exception {
+        Path source = Files.writeString(folder.resolve("Net.java"), OWN);
+        String[] arguments = {
+            "-cp", System.getProperty("java.class.path"), "-d", "" + folder.resolve("classes"), "" + source
+        };
+        assertThat(ToolProvider.findFirst("javac").orElseThrow().run(System.out, System.err, arguments))
+                .isZero();
+        String[] args = {"--model-class", "own.Net", "--model-path", "classes", "--global-round", "2"};
+        try (CliProcess cli = run("workers", args)) {
+            requireSuccess(cli);
+            assertThat(cli.out()).contains("FedAvg of own.Net on fashion-mnist");
+        }
+        List<String> threads = new ArrayList<>(List.of(args));
+        threads.addAll(List.of("--execution-mode", "multi-threaded", "--initial-model", "workers/model.safetensors"));
+        try (CliProcess cli = run("threads", threads.toArray(String[]::new))) {
+            requireSuccess(cli);
+        }
+        try (CliProcess cli = run(
+                "again",
+                "--model-class",
+                "own.Net",
+                "--model-path",
+                "classes",
+                "--execution-mode",
+                "single-threaded",
+                "--global-round",
+                "2")) {
+            requireSuccess(cli);
+        }
+        assertThat(lastHash("again")).isEqualTo(lastHash("workers")).isNotEqualTo(lastHash("threads"));
+        try (CliProcess cli = run("none", "--model-class", "own.Net")) {
+            requireRefusal(
+                    cli,
+                    "no such class: --model-class=own.Net, --model-path=[], expected=the full name of a class"
+                            + " in one of these; add its jar or folder");
+        }
+    }
+
+    @Test
     void shouldSayWhyThereIsNothingToExport() throws Exception {
         Files.createDirectory(folder.resolve("empty"));
         try (CliProcess cli = CliProcess.start(folder, "export", "empty", "m.pt")) {
@@ -142,7 +234,10 @@ final class ModelFilesProcessTest {
             requireSuccess(cli);
         }
         try (CliProcess cli = run("e", "--initial-model", "nowhere.pt")) {
-            requireRefusal(cli, "found=not found: nowhere.pt, expected=a file that can be read");
+            requireRefusal(
+                    cli,
+                    "file cannot be read: file=nowhere.pt, found=not found: nowhere.pt, expected=a file that can be"
+                            + " read");
         }
     }
 }

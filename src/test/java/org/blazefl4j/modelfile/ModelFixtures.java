@@ -12,11 +12,11 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /** Files that PyTorch wrote by {@code model_files.py}, and what PyTorch says is in them. */
-final class ModelFixtures {
+public final class ModelFixtures {
 
     private ModelFixtures() {}
 
-    static Path file(String name) {
+    public static Path file(String name) {
         try {
             return Path.of(ModelFixtures.class
                     .getResource("/fixtures/modelfiles/" + name)

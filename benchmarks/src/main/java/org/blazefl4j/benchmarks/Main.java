@@ -32,6 +32,7 @@ public final class Main {
             entry("step", StepSpeed::run),
             entry("numerics", StepSpeed::runNumerics),
             entry("engine", EngineSpeed::run),
+            entry("torchscript", TorchScriptSpeed::run),
             entry("fedavg", FedAvgThroughput::run),
             entry("algorithms", AlgorithmThroughput::run),
             entry("evaluation", SharedEvaluation::run),

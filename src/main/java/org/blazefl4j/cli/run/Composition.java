@@ -63,7 +63,7 @@ final class Composition {
             public Sides<?, ?, ?> sides(RunOptions options, ImageData images, ResourceStack resources) {
                 PartitionedDataset<PartitionType> partitions = resources.add(options.partitions(images));
                 Federation federation = compose(
-                        Federation.of(options.models(images), options.training.modelName, partitions, options.server())
+                        Federation.of(options.model(images), partitions, options.server())
                                 .local(options.client()),
                         name);
                 if (sampler != null) {

@@ -9,6 +9,7 @@ import org.blazefl4j.contrib.dsfl.DsflClients;
 import org.blazefl4j.contrib.dsfl.DsflOpenSplit;
 import org.blazefl4j.contrib.dsfl.DsflServerHandler;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.ModelName;
@@ -72,13 +73,12 @@ final class Dsfl implements Algorithm {
                 .withOpenSizePerRound(openSizePerRound)
                 .withEraTemperature(eraTemperature)
                 .withDistillation(distillation);
-        DsflServerHandler handler = resources.add(
-                new DsflServerHandler(options.models(images), options.training.modelName, partitions, server));
+        DsflServerHandler handler = resources.add(handler(options.model(images), partitions, server));
         DsflClients.Options client = DsflClients.Options.defaults()
                 .withTraining(options.sgd())
                 .withDistillation(distillation)
                 .withEvaluate(evaluateClients);
-        DsflClients clients = new DsflClients(options.models(images), models(options), partitions, client);
+        DsflClients clients = clients(options, images, partitions, client);
         clients.requireDistillable(openSizePerRound);
         return new Sides<>(handler, clients);
     }
@@ -109,11 +109,33 @@ final class Dsfl implements Algorithm {
         }
     }
 
-    /** Returns the models of the clients 0, 1, ... */
-    private List<ModelName> models(RunOptions options) {
-        List<ModelName> dealt = clientModels == null ? List.of(options.training.modelName) : clientModels;
-        return IntStream.range(0, options.numClients())
-                .mapToObj(cid -> dealt.get(cid % dealt.size()))
+    private static <N extends Enum<N>> DsflServerHandler handler(
+            SelectedModel<N> model,
+            InMemoryPartitionedDataset<PartitionType> partitions,
+            DsflServerHandler.Options options) {
+        return new DsflServerHandler(model.selector(), model.name(), partitions, options);
+    }
+
+    private DsflClients clients(
+            RunOptions options,
+            ImageData images,
+            InMemoryPartitionedDataset<PartitionType> partitions,
+            DsflClients.Options client) {
+        List<ModelName> models = clientModels;
+        if (models == null) {
+            return clients(options.model(images), partitions, options.numClients(), client);
+        }
+        List<ModelName> dealt = IntStream.range(0, options.numClients())
+                .mapToObj(cid -> models.get(cid % models.size()))
                 .toList();
+        return new DsflClients(options.library(images), dealt, partitions, client);
+    }
+
+    private static <N extends Enum<N>> DsflClients clients(
+            SelectedModel<N> model,
+            InMemoryPartitionedDataset<PartitionType> partitions,
+            int numClients,
+            DsflClients.Options options) {
+        return new DsflClients(model.selector(), model.name(), partitions, numClients, options);
     }
 }

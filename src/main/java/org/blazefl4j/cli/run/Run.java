@@ -234,7 +234,8 @@ final class Run {
 
     private void introduce(Federation<?, ?> federation, Path folder) {
         out.println("BlazeFL4J " + Version.blazefl4j() + ": "
-                + title(options.federation.algorithm) + " of " + options.training.modelName + " on "
+                + title(options.federation.algorithm) + " of "
+                + Printable.line(options.models.title(options.training.modelName)) + " on "
                 + describe(federation.images()));
         int rounds = options.federation.globalRound;
         out.println("  clients        " + options.numClients() + " (" + options.data.describePartition() + "), "

@@ -115,6 +115,7 @@ public final class RunCommand implements Callable<Integer> {
                     "--client-evaluation evaluates the model of all clients, and those of dsfl have their own:"
                             + " use --evaluate-clients instead");
         }
+        options.models.check(use);
         use.refuseUnless(options.composition.hasFixedRounds(), "--sample-ratio", "another --sampler than poisson");
         use.refuseUnless(options.optimizer.isSgd(), "--momentum", "--local-optimizer sgd");
         use.refuseUnless(options.optimizer.localSteps == null, "--epochs", "it without --local-steps");

@@ -6,15 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.Device;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
-import org.blazefl4j.model.ModelName;
 import org.blazefl4j.step.EngineChoice;
 
 /** The engines that compute the models of a run. Bits depend on them, not on the option that left them the choice. */
-public record RunEngines(Map<ModelName, EngineChoice> choices) {
+public record RunEngines(Map<String, EngineChoice> choices) {
 
     /** The name of the option in result files and checkpoints. */
     public static final String OPTION = "engine";
@@ -31,15 +30,14 @@ public record RunEngines(Map<ModelName, EngineChoice> choices) {
      * @throws IllegalArgumentException if a model cannot be computed by the engine that the options ask for
      */
     static RunEngines of(RunOptions options, ImageData images) {
-        ModelSelector<ModelName> models = options.models(images);
         long[] shape = images.trainImages().shape();
         long[] sample = Arrays.copyOfRange(shape, 1, shape.length);
-        Map<ModelName, EngineChoice> choices = new LinkedHashMap<>();
-        for (ModelName name : options.modelNames()) {
-            try (Model model = models.selectModel(name)) {
+        Map<String, EngineChoice> choices = new LinkedHashMap<>();
+        options.models(images).forEach((name, selected) -> {
+            try (Model model = selected.make(Device.CPU)) {
                 choices.put(name, EngineChoice.of(model, sample, options.execution.device.isCpu()));
             }
-        }
+        });
         return new RunEngines(choices);
     }
 

@@ -1,10 +1,9 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
@@ -15,6 +14,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
@@ -213,21 +213,27 @@ final class RunOptions {
         return new Numerics(training.memoryFormat, training.autocast, free ? Engine.LIBTORCH : training.engine);
     }
 
-    /** Returns the names of the run's models, the server's first. */
-    Set<ModelName> modelNames() {
-        Set<ModelName> names = new LinkedHashSet<>(List.of(training.modelName));
+    /** Returns the run's models by what they are called, the server's first. */
+    Map<String, SelectedModel<?>> models(ImageData images) {
+        Map<String, SelectedModel<?>> all = new LinkedHashMap<>();
+        all.put(models.title(training.modelName), model(images));
         if (algorithm() == dsfl && dsfl.clientModels != null) {
-            names.addAll(dsfl.clientModels);
+            ModelSelector<ModelName> library = library(images);
+            dsfl.clientModels.forEach(name -> all.put(name.toString(), new SelectedModel<>(library, name)));
         }
-        return names;
+        return all;
     }
 
-    /** Returns a selector of models for these images, with initial parameters drawn from the run's seed. */
-    ModelSelector<ModelName> models(ImageData images) {
-        long[] shape = images.trainImages().shape();
-        var seeded =
-                ModelSelector.seeded(federation.seed, (int) shape[1], (int) shape[2], (int) shape[3], images.classes());
-        return models.applyTo(seeded, training.modelName).with(numerics());
+    /** Returns the server's model for these images, with initial parameters drawn from the run's seed. */
+    SelectedModel<?> model(ImageData images) {
+        return models.select(training.modelName, federation.seed, images, numerics());
+    }
+
+    /**
+     * Returns a selector of the library's models for these images, with initial parameters drawn from the run's seed.
+     */
+    ModelSelector<ModelName> library(ImageData images) {
+        return models.library(training.modelName, federation.seed, images, numerics());
     }
 
     /**

@@ -71,6 +71,7 @@ public record RunComparison(
             "execution_mode",
             "num_parallels",
             "initial_model", // the hash of its content tells
+            "model_file",
             "started",
             "os",
             "cores");

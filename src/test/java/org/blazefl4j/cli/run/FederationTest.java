@@ -12,7 +12,6 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.model.Engine;
-import org.blazefl4j.model.ModelName;
 import org.blazefl4j.step.EngineChoice;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
@@ -73,12 +72,11 @@ final class FederationTest {
         String[] dsfl = {"--algorithm=dsfl", "--open-size-per-round=100", "--client-models=mlp,logistic"};
         try (Federation<?, ?> federation =
                 Federation.open(SmallRun.of(1, dsfl), Path.of("."), (images, engines) -> {})) {
-            assertThat(federation.engines().choices().keySet())
-                    .containsExactly(ModelName.CNN, ModelName.MLP, ModelName.LOGISTIC);
+            assertThat(federation.engines().choices().keySet()).containsExactly("cnn", "mlp", "logistic");
         }
-        Map<ModelName, EngineChoice> two = new LinkedHashMap<>();
-        two.put(ModelName.CNN, new EngineChoice(Engine.NATIVE, "avx2"));
-        two.put(ModelName.RESNET18, new EngineChoice(Engine.LIBTORCH, "layers not covered"));
+        Map<String, EngineChoice> two = new LinkedHashMap<>();
+        two.put("cnn", new EngineChoice(Engine.NATIVE, "avx2"));
+        two.put("resnet18", new EngineChoice(Engine.LIBTORCH, "layers not covered"));
         assertThat(new RunEngines(two).describe())
                 .isEqualTo("cnn native (avx2), resnet18 libtorch (layers not covered)");
         assertThat(new RunEngines(two).used()).isEqualTo("cnn native, resnet18 libtorch");

@@ -15,7 +15,6 @@ import org.blazefl4j.cli.run.FailureOptions.OnClientFailure;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.Engine;
-import org.blazefl4j.model.ModelName;
 import org.blazefl4j.step.EngineChoice;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.junit.jupiter.api.Test;
@@ -195,7 +194,7 @@ final class RunCheckpointsTest {
     }
 
     private static RunEngines engines(Engine engine) {
-        return new RunEngines(Map.of(ModelName.CNN, new EngineChoice(engine, "")));
+        return new RunEngines(Map.of("cnn", new EngineChoice(engine, "")));
     }
 
     private void requireRefused(RunEngines engines, String refusal, String... options) {
