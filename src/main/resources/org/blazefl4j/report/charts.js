@@ -111,7 +111,7 @@ const Charts = (() => {
   /** Returns whether the ends of lines have their names, so that no legend is needed. */
   function isLabelled(spec, width) {
     return spec.kind === 'lines' && width > 460 && !spec.stacked && spec.series.length > 1 && spec.series.length <= 8
-      && spec.series.every(each => each.name.length <= 24 && each.x.length > 0);
+      && spec.series.every(each => each.name.length <= 24 && each.x.length > 1);
   }
 
   function lines(spec, width) {
@@ -132,12 +132,16 @@ const Charts = (() => {
         } : {}),
       });
     });
+    const places = spec.x.log ? {customValues: [...new Set(spec.series.flatMap(each => each.x))].sort((a, b) => a - b)} : {};
+    const few = spec.x.log && places.customValues.length <= 12;
     const whole = spec.x.title === 'round' || spec.series.every(s => s.x.every(Number.isInteger));
     return {
       ...base(),
       grid: {left: 4, right: labelled ? 12 + 7 * Math.max(...spec.series.map(each => each.name.length)) : 22, top: 30, bottom: 26, containLabel: true},
       xAxis: below(spec.x, {...(spec.x.zero || spec.x.log ? {} : {min: all => all.min <= all.max / 10 ? 0 : all.min, max: 'dataMax'}),
-        ...(whole ? {minInterval: 1} : {}), splitLine: {show: false}}),
+        ...(whole ? {minInterval: 1} : {}), splitLine: {show: false},
+        ...(few ? {min: 'dataMin', max: 'dataMax', axisTick: {...places, lineStyle: {color: variable('soft')}},
+          axisLabel: {...places, color: variable('soft'), formatter: text}} : {})}),
       yAxis: numbers(spec.y, {name: spec.y.title, nameLocation: 'end', nameGap: 12,
         nameTextStyle: {color: variable('soft'), align: 'left'}, axisLine: {show: false}, axisTick: {show: false}}),
       series: drawn,
@@ -156,7 +160,7 @@ const Charts = (() => {
 
   function categories(spec, width) {
     return axis({}, {type: 'category', data: spec.categories, inverse: true, axisTick: {show: false}, splitLine: {show: false},
-      axisLabel: {color: variable('ink'), width: width > 500 ? 190 : 96, overflow: 'break', lineHeight: 14}});
+      axisLabel: {color: variable('ink'), width: width > 500 ? 190 : 108, overflow: 'break', lineHeight: 14}});
   }
 
   function ofCategories(spec, width, trigger, series) {

@@ -63,7 +63,9 @@ final class BenchProcessTest {
                 .hasSize(6)
                 .allSatisfy(each -> assertThat(each.toString()).contains("rounds=3", "phases={sample={mean_seconds="));
         assertThat(folder.resolve("out/bench.csv")).isNotEmptyFile();
-        assertThat(folder.resolve("out/bench.html")).content().contains("<svg", "Time per phase, 3 clients a round");
+        assertThat(folder.resolve("out/bench.html"))
+                .content()
+                .contains("Time per phase, 3 clients a round", "\"source\":{\"blazefl4j\":");
     }
 
     /** Runs on a terminal, whose bar shows when there are results to keep; no case ends by itself. */

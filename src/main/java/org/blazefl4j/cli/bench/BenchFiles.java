@@ -36,15 +36,17 @@ final class BenchFiles {
      * @throws UncheckedIOException if a file exists or cannot be written
      */
     static Path write(BenchReport report, Path folder) {
-        String json = json(report);
-        write(folder.resolve("bench.json"), json + "\n");
+        Map<String, Object> map = map(report);
+        write(folder.resolve("bench.json"), json(map) + "\n");
         write(folder.resolve("bench.csv"), csv(report));
-        return write(folder.resolve("bench.html"), BenchPage.of(report, json));
+        Path page = folder.resolve("bench.html");
+        BenchPage.of(report, map).write(page);
+        return page;
     }
 
-    private static Path write(Path file, String text) {
+    private static void write(Path file, String text) {
         try {
-            return Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
+            Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot write results: file=" + file.toAbsolutePath() + ", found=" + Causes.describe(e)
@@ -80,7 +82,7 @@ final class BenchFiles {
         return row;
     }
 
-    private static String json(BenchReport report) {
+    private static Map<String, Object> map(BenchReport report) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("blazefl4j", Version.blazefl4j());
         map.put("started", report.started());
@@ -89,6 +91,10 @@ final class BenchFiles {
         map.put("settings", report.settings());
         map.put("warnings", report.warnings());
         map.put("cases", report.results().stream().map(BenchFiles::of).toList());
+        return map;
+    }
+
+    private static String json(Map<String, Object> map) {
         try {
             return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(map);
         } catch (IOException e) {
