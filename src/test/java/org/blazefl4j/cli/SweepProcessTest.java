@@ -71,9 +71,13 @@ final class SweepProcessTest {
         try (CliProcess cli = start(STUDY, "--output", "undisturbed")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
             assertThat(cli.out())
-                    .contains("sweep of study.toml: 4 runs, 0 completed", "| fedavg | 2 |", "| scaffold | 2 |");
+                    .contains("sweep of study.toml: 4 runs, 0 completed", "| fedavg | 2 |", "| scaffold | 2 |")
+                    .contains("page: undisturbed/report.html");
         }
         assertThat(rows("undisturbed/table.csv")).hasSize(3);
+        assertThat(folder.resolve("undisturbed/report.html")).content().contains("algorithm=scaffold,seed=43");
+        assertThat(folder.resolve("undisturbed/algorithm=scaffold,seed=43"))
+                .isDirectoryNotContaining(file -> file.endsWith("report.html"));
 
         String killed = folder.resolve("killed").toString();
         long seed = Long.getLong("blazefl4j.seed", System.nanoTime());

@@ -7,6 +7,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.blazefl4j.cli.options.ExitCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +60,31 @@ final class SweepUsageTest {
                 .as(err.toString())
                 .isZero();
         assertThat(out.toString().lines()).hasSize(runs);
+    }
+
+    /** The files that the page shows are what it says they are. */
+    @Test
+    void shouldTakeTheFilesOfTheDocs() throws IOException {
+        String page = Files.readString(Path.of("docs/experiments.md"));
+        List<String> files = Pattern.compile("```toml\n(.*?)```", Pattern.DOTALL)
+                .matcher(page)
+                .results()
+                .map(found -> found.group(1))
+                .toList();
+
+        assertThat(files).hasSize(2);
+        Path study = Files.writeString(folder.resolve("single.toml"), files.get(0));
+        assertThat(Main.commandLine()
+                        .setOut(new PrintWriter(new StringWriter()))
+                        .setErr(new PrintWriter(err))
+                        .execute("run", study.toString(), "--print-config"))
+                .as(err.toString())
+                .isZero();
+        assertThat(sweep(files.get(1), "--dry-run")).as(err.toString()).isZero();
+        assertThat(out.toString().lines())
+                .hasSize(24)
+                .contains("open       algorithm=moon:mu=0.1,global-round=40,lr=0.05,seed=44");
+        assertThat(err.toString()).isEmpty();
     }
 
     @ParameterizedTest

@@ -108,7 +108,7 @@ record ResultFiles(ResultTable table) {
 
     String markdown() {
         List<String> figures = figures().stream()
-                .filter(figure -> MAIN.contains(figure) || figure.equals(table.best()))
+                .filter(figure -> MAIN.contains(figure) || figure.equals(table.best()) || isVaryingRounds(figure))
                 .toList();
         Optional<Row> best = table.bestRow();
         List<String> header = new ArrayList<>(table.varied());
@@ -138,6 +138,18 @@ record ResultFiles(ResultTable table) {
         return text.toString();
     }
 
+    /** Returns whether runs end after different numbers of rounds, as those that end early do. */
+    private boolean isVaryingRounds(String figure) {
+        return figure.equals("rounds")
+                && table.entries().stream()
+                                .flatMap(entry -> Optional.ofNullable(
+                                        entry.outcome().figures().get(figure))
+                                        .stream())
+                                .distinct()
+                                .count()
+                        > 1;
+    }
+
     private static String describe(Map<String, String> settings) {
         return settings.entrySet().stream()
                 .map(each -> each.getKey() + " = " + escaped(each.getValue()))
@@ -149,7 +161,7 @@ record ResultFiles(ResultTable table) {
         if (figure == null) {
             return "";
         }
-        int digits = name.equals(SECONDS) ? 2 : 4;
+        int digits = name.contains("loss") || name.contains("accuracy") ? 4 : 2;
         String mean = String.format(Locale.ROOT, "%." + digits + "f", figure.mean());
         return figure.count() == 1
                 ? mean

@@ -63,9 +63,10 @@ record ResultTable(List<String> varied, List<Row> rows, List<Entry> entries, Str
                 .toList();
     }
 
-    /** Returns the best of the rows whose runs have all completed; losses are better if they are smaller. */
+    /** Returns the best of the rows whose runs have all completed; losses and rounds are better if they are smaller. */
     Optional<Row> bestRow() {
-        Comparator<Row> byMean = Comparator.comparingDouble(row -> mean(row) * (best.contains("loss") ? -1 : 1));
+        boolean smaller = best.contains("loss") || best.contains("round");
+        Comparator<Row> byMean = Comparator.comparingDouble(row -> mean(row) * (smaller ? -1 : 1));
         return rows.stream()
                 .filter(row -> row.completed() == row.runs() && row.figures().containsKey(best))
                 .filter(row -> !Double.isNaN(mean(row)))

@@ -70,10 +70,17 @@ record RunFiles(Path folder, String experiment) {
         return file;
     }
 
-    /** Waits until no process uses the checkpoints: that of a sweep that was killed may take a moment to end. */
-    void awaitUnused() {
+    /**
+     * Waits until no process uses the checkpoints: that of a sweep that was killed may take a moment to end.
+     *
+     * @param waiting is told if one does
+     */
+    void awaitUnused(Runnable waiting) {
         try (FileChannel lock = FileChannel.open(state().resolve("lock"), StandardOpenOption.WRITE)) {
-            lock.lock().release();
+            if (lock.tryLock() == null) {
+                waiting.run();
+                lock.lock();
+            }
         } catch (NoSuchFileException e) {
             // no checkpoints yet
         } catch (IOException e) {

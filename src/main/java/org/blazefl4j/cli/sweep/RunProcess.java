@@ -20,7 +20,7 @@ record RunProcess(List<String> program) {
         command.add(1, "-D" + ParentWatch.PROPERTY + "=true");
         command.addAll(
                 List.of("run", experiment.toString(), "--output", files.folder().toString()));
-        command.addAll(List.of("--checkpoint-dir", files.state().toString(), "--resume"));
+        command.addAll(List.of("--checkpoint-dir", files.state().toString(), "--resume", "--no-report"));
         return new ProcessBuilder(command)
                 .redirectOutput(Redirect.appendTo(files.console().toFile()))
                 .redirectError(files.errors().toFile())

@@ -90,7 +90,7 @@ final class Sweep {
 
     private synchronized Optional<Ready> next() {
         Optional<Ready> next = stopped ? Optional.empty() : Optional.ofNullable(open.poll());
-        next.ifPresent(ready -> out.println("  started        " + ready.run().title()));
+        next.ifPresent(ready -> print("started", ready.run().title()));
         return next;
     }
 
@@ -99,7 +99,7 @@ final class Sweep {
         try {
             RunFiles files = ready.files();
             Path file = files.prepare(ready.experiment());
-            files.awaitUnused();
+            files.awaitUnused(() -> print("waiting", ready.run().title() + ": another process uses its checkpoints"));
             int exitCode = start(process, file, files)
                     .map(run -> run.onExit().join().exitValue())
                     .orElse(0);
@@ -127,12 +127,16 @@ final class Sweep {
     private synchronized void ended(Ready ready, Outcome outcome) {
         outcomes.put(ready.run(), outcome);
         new ResultFiles(table()).write(folder);
-        out.println(line(ready.run(), outcome));
+        print(outcome.toString(), line(ready.run(), outcome));
+    }
+
+    private synchronized void print(String what, String text) {
+        out.println(String.format(Locale.ROOT, "  %-14s ", what) + text);
         out.flush();
     }
 
     private String line(PlannedRun run, Outcome outcome) {
-        String text = String.format(Locale.ROOT, "  %-14s %s", outcome, run.title());
+        String text = run.title();
         Double figure = outcome.figures().get(study.best());
         if (figure != null) {
             text += String.format(Locale.ROOT, ": %s %.4f", study.best().replace('_', ' '), figure);

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.sweep;
 
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.blazefl4j.cli.options.Settings.Setting;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.run.RunCommand;
 import org.blazefl4j.cli.sweep.Sweep.Ready;
+import org.blazefl4j.report.RunPage;
+import org.blazefl4j.report.RunRecord;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +40,7 @@ import picocli.CommandLine.Spec;
             "The file is an experiment file, as for run, with a table [sweep] of values to try. Runs that are complete"
                     + " are skipped, and others continue where they were, so that the same command goes on after an"
                     + " interruption of any kind. The table of results, with the mean and the standard deviation over"
-                    + " seeds, is printed at the end.",
+                    + " seeds, is printed at the end. A page with charts of all runs is written beside it.",
         },
         parameterListHeading = "%n",
         optionListHeading = "%n",
@@ -74,8 +77,8 @@ public final class SweepCommand implements Callable<Integer> {
             names = "--output",
             paramLabel = "DIR",
             description =
-                    "Folder for table.md, table.csv, runs.csv and a folder for each run: new, empty, or that of this"
-                            + " sweep. Default: sweeps/<name of the file>.")
+                    "Folder for table.md, table.csv, runs.csv, report.html and a folder for each run: new, empty, or"
+                            + " that of this sweep. Default: sweeps/<name of the file>.")
     @Nullable
     private Path output;
 
@@ -171,6 +174,7 @@ public final class SweepCommand implements Callable<Integer> {
             interruption.stopBy(sweep::stop);
             sweep.execute(new RunProcess(Invocation.words(args)), Math.min(jobs, all));
             out.print(System.lineSeparator() + new ResultFiles(sweep.table()).markdown());
+            writePage(study, ready, folder, out);
             if (sweep.completed() < all) {
                 out.println(System.lineSeparator() + "to continue: "
                         + Invocation.of(spec).with(args));
@@ -178,5 +182,28 @@ public final class SweepCommand implements Callable<Integer> {
             out.flush();
             return sweep.completed() == all ? ExitCode.OK : ExitCode.FAILED;
         }
+    }
+
+    /** Writes the page of all complete runs; a failure to do so is none of the sweep. */
+    private static void writePage(Study study, List<Ready> ready, Path folder, PrintStream out) {
+        List<Path> complete = ready.stream()
+                .map(Ready::files)
+                .filter(files -> files.figures().isPresent())
+                .map(RunFiles::folder)
+                .toList();
+        boolean refused = study.runs().get(0).settings().get("no-report").isPresent();
+        if (refused || complete.isEmpty()) {
+            return;
+        }
+        Path page = folder.resolve("report.html");
+        String what;
+        try {
+            RunPage.of(complete.stream().map(run -> RunRecord.read(run, false)).toList())
+                    .write(page);
+            what = Printable.line(page);
+        } catch (IllegalArgumentException | UncheckedIOException e) {
+            what = "not written: " + e.getMessage();
+        }
+        out.println(System.lineSeparator() + "page: " + what);
     }
 }

@@ -34,6 +34,16 @@ final class InvocationTest {
                 .isEqualTo("JAVA_OPTS='-Xmx1g -ea' 'my bin/blazefl4j' doctor");
     }
 
+    @Test
+    void shouldStartTheSameClassesIfTheCommandLineIsUnknown() {
+        assertThat(Invocation.words(List.of("not", "of this process")))
+                .containsExactly(
+                        System.getProperty("java.home") + "/bin/java",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "org.blazefl4j.cli.Launcher");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"run", "sweep", "bench", "verify", "doctor", ""})
     void shouldPrintExamplesThatAShellAccepts(String command) {

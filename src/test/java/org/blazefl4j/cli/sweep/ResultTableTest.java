@@ -104,6 +104,20 @@ final class ResultTableTest {
         assertThat(new ResultFiles(table("nosuch", "0.1")).markdown()).doesNotContain("Best", "**");
     }
 
+    /** As of runs that end at a target. */
+    @Test
+    void shouldShowRoundsThatDifferAndPreferFewer() {
+        for (long seed = 1; seed <= 2; seed++) {
+            outcomes.put(run("0.1", seed), Outcome.completed(Map.of("rounds", 9.0 + seed)));
+            outcomes.put(run("0.2", seed), Outcome.completed(Map.of("rounds", 3.0)));
+        }
+
+        assertThat(new ResultFiles(table("rounds", "0.1", "0.2")).markdown())
+                .contains("| 0.1 | 2 | 10.50 ± 0.71 |\n| 0.2 | 2 | **3.00 ± 0.00** |\n");
+        assertThat(new ResultFiles(table("accuracy", "0.1", "0.2")).markdown()).contains("| lr | runs | rounds |\n");
+        assertThat(new ResultFiles(table("accuracy", "0.2")).markdown()).contains("| lr | runs |\n");
+    }
+
     @Test
     void shouldShowFailuresOfAStudyWithoutResults() {
         outcomes.put(run("0.1", 1), Outcome.failed("exit code 137"));
