@@ -110,6 +110,19 @@ final class ExperimentFileTest {
         assertThat(printed(file)).contains("num-shards = 400\n", "local-steps = 3\n");
     }
 
+    /** Neither are they recorded, nor do others lose their effect by them. */
+    @Test
+    void shouldRunAsIfSettingsWithoutEffectWereNotThere() throws IOException {
+        String file =
+                file("algorithm = \"dsfl\"\nsampler = \"poisson\"\nsample-ratio = 0.2\nlocal-steps = 3\nepochs = 2\n");
+
+        assertThat(printed(file)).isEqualTo(printed("--algorithm=dsfl", "--sample-ratio=0.2", "--epochs=2"));
+        printed(file);
+        assertThat(err.toString().lines())
+                .hasSize(2)
+                .allMatch(line -> line.matches("note: (sampler|local-steps) has no effect: .*"));
+    }
+
     static Stream<List<String>> commands() throws IOException {
         return Stream.of(
                 List.of(),
@@ -147,6 +160,11 @@ final class ExperimentFileTest {
                         "data-dir = \"" + Path.of("images").toAbsolutePath() + "\"\n",
                         "sampler = \"available:trace="
                                 + Path.of("").toAbsolutePath().resolve(relative) + "\"\n");
+        assertThat(printed("--model-class=Net", "--model-path=a.jar:/b", "--initial-model=" + relative))
+                .contains(
+                        "model-path = [\"" + Path.of("a.jar").toAbsolutePath() + "\", \"/b\"]\n",
+                        "initial-model = \"" + Path.of("").toAbsolutePath().resolve(relative) + "\"\n")
+                .doesNotContain("model-name");
         assertThat(printed("--output=o", "--checkpoint-dir=c", "--resume", "--cache-dir=d", "--verbose"))
                 .isEqualTo(printed());
     }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -57,6 +58,13 @@ public record Settings(Map<String, Setting> byKey) implements IDefaultValueProvi
         Map<String, Setting> all = new LinkedHashMap<>(byKey);
         all.putAll(others.byKey);
         return new Settings(all);
+    }
+
+    /** Returns these values without those of some keys. */
+    public Settings without(Set<String> keys) {
+        Map<String, Setting> others = new LinkedHashMap<>(byKey);
+        others.keySet().removeAll(keys);
+        return new Settings(others);
     }
 
     /** Returns the value as picocli takes it: a flag that is false is absent, and a dollar stands for itself. */

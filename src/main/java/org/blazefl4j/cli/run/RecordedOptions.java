@@ -70,7 +70,7 @@ record RecordedOptions(RunOptions options) {
             return FailureOptions.seconds(duration);
         }
         if (value instanceof List<?> values) {
-            return values.stream().map(Object::toString).toList();
+            return values.stream().map(each -> recorded(each).toString()).toList();
         }
         return value instanceof Number || value instanceof Boolean ? value : value.toString();
     }

@@ -2,6 +2,7 @@ package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
@@ -56,12 +57,9 @@ public final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Settings settings = file == null ? Settings.NONE : settings(ExperimentFile.read(file));
-        if (file != null) {
-            settings.applyTo(spec.commandLine(), originalArgs());
-        }
-        OptionUse use = check(settings);
+        OptionUse use = file == null ? check(settings) : apply(settings, originalArgs());
         use.printNotes();
-        String experiment = new ExperimentText(options, use.idle()).toString();
+        String experiment = text(use);
         if (printConfig) {
             spec.commandLine().getOut().print(experiment);
             spec.commandLine().getOut().flush();
@@ -88,8 +86,21 @@ public final class RunCommand implements Callable<Integer> {
      * @throws picocli.CommandLine.ParameterException if settings contradict each other
      */
     public String experiment(Settings settings) {
-        settings.applyTo(spec.commandLine(), List.of(spec.name()));
-        return new ExperimentText(options, check(settings).idle()).toString();
+        return text(apply(settings, List.of(spec.name())));
+    }
+
+    private String text(OptionUse use) {
+        return new ExperimentText(options, use.idle()).toString();
+    }
+
+    /** Takes settings for options that a command line lacks, but none without effect, which could still be recorded. */
+    private OptionUse apply(Settings settings, List<String> args) {
+        settings.applyTo(spec.commandLine(), args);
+        OptionUse use = check(settings);
+        if (!Collections.disjoint(use.idle(), settings.byKey().keySet())) {
+            settings.without(use.idle()).applyTo(spec.commandLine(), args);
+        }
+        return use;
     }
 
     /**
@@ -116,9 +127,10 @@ public final class RunCommand implements Callable<Integer> {
                             + " use --evaluate-clients instead");
         }
         options.models.check(use);
-        use.refuseUnless(options.composition.hasFixedRounds(), "--sample-ratio", "another --sampler than poisson");
+        use.refuseUnless(
+                dsfl || options.composition.hasFixedRounds(), "--sample-ratio", "another --sampler than poisson");
         use.refuseUnless(options.optimizer.isSgd(), "--momentum", "--local-optimizer sgd");
-        use.refuseUnless(options.optimizer.localSteps == null, "--epochs", "it without --local-steps");
+        use.refuseUnless(dsfl || options.optimizer.localSteps == null, "--epochs", "it without --local-steps");
         for (String name : new String[] {"--checkpoint-every", "--checkpoint-keep", "--resume"}) {
             use.refuseUnless(options.checkpoints.dir != null, name, "--checkpoint-dir");
         }
