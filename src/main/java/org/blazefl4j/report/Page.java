@@ -5,17 +5,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.blazefl4j.binding.Build;
-import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Libraries;
+import org.blazefl4j.util.WholeFile;
 
 /**
  * A page that carries all it needs: its figures as JSON in the element {@code data}, the script that draws them, the
@@ -113,17 +111,8 @@ public final class Page {
      * @throws UncheckedIOException if it cannot be written
      */
     public void write(Path file) {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        try {
-            Files.write(part, toHtml().getBytes(StandardCharsets.UTF_8)); // halves of characters become marks
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            part.toFile().delete();
-            throw new UncheckedIOException(
-                    "cannot write the page: file=" + file.toAbsolutePath() + ", found=" + Causes.describe(e)
-                            + "; name a file in an existing, writable folder",
-                    e);
-        }
+        String html = toHtml();
+        WholeFile.write(file, new String(html.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)); // no halves
     }
 
     private static String resource(String name) {

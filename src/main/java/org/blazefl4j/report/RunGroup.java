@@ -19,12 +19,15 @@ import java.util.stream.IntStream;
  * Runs that differ in their seeds alone. Each figure is their mean, in a band from the lowest to the highest.
  *
  * @param colour the number of the group's colour
+ * @param points the largest number of points of a line; rounds of longer runs are left out
  * @param runs at least one
  */
-record RunGroup(String name, int colour, List<RunRecord> runs) {
+record RunGroup(String name, int colour, int points, List<RunRecord> runs) {
 
-    /** Rounds of long runs are left out so that no more than these are drawn. */
     private static final int MOST_POINTS = 600;
+
+    /** Of many lines each has fewer points, down to a tenth. */
+    private static final int MOST_POINTS_OF_ALL = 6000;
 
     private static final int LONGEST_NAME = 60;
 
@@ -48,7 +51,8 @@ record RunGroup(String name, int colour, List<RunRecord> runs) {
         for (List<RunRecord> group : all) {
             String name = name(group, differing);
             names.add(names.contains(name) ? group.get(0).name() : name);
-            named.add(new RunGroup(names.stream().reduce((a, b) -> b).orElseThrow(), named.size(), group));
+            int points = Math.max(MOST_POINTS / 10, Math.min(MOST_POINTS, MOST_POINTS_OF_ALL / all.size()));
+            named.add(new RunGroup(names.stream().reduce((a, b) -> b).orElseThrow(), named.size(), points, group));
         }
         return named;
     }
@@ -100,15 +104,15 @@ record RunGroup(String name, int colour, List<RunRecord> runs) {
         return common.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static int step(int points) {
-        return Math.max(1, (points + MOST_POINTS - 1) / MOST_POINTS);
+    private int step(int found) {
+        return Math.max(1, (found + points - 1) / points);
     }
 
     /** Says which rounds charts show, if not all. */
     static String note(List<RunGroup> groups) {
         int step = groups.stream()
-                .flatMap(group -> group.runs.stream())
-                .mapToInt(run -> step(run.rounds().size()))
+                .flatMapToInt(group -> group.runs.stream()
+                        .mapToInt(run -> group.step(run.rounds().size())))
                 .max()
                 .orElse(1);
         boolean bands = groups.stream().anyMatch(group -> group.runs.size() > 1);
@@ -138,7 +142,7 @@ record RunGroup(String name, int colour, List<RunRecord> runs) {
                 : line.withBand(over(ys, shown, DoubleStream::min), over(ys, shown, DoubleStream::max));
     }
 
-    private static int[] thinned(int[] positions) {
+    private int[] thinned(int[] positions) {
         int step = step(positions.length);
         return IntStream.range(0, positions.length)
                 .filter(i -> i % step == 0 || i == positions.length - 1)

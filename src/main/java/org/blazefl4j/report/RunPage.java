@@ -19,6 +19,7 @@ public final class RunPage {
 
     private static final String MISSING = "–";
     private static final double MEBIBYTE = 1 << 20;
+    private static final int MOST_CLIENTS = 300;
     private static final List<String> PHASES = List.of("sampling", "training", "aggregation", "evaluation");
     private static final List<String> FAILURES = List.of("dropped", "retries", "non_finite");
     private static final List<String> FAILED = List.of("dropped", "retried", "not finite");
@@ -46,7 +47,7 @@ public final class RunPage {
                 .add("Time", page.times())
                 .add("Failures", page.failures())
                 .add("Memory and bytes", page.resources())
-                .add("Configuration", page.configuration());
+                .add("Configuration", ConfigurationTables.of(runs));
     }
 
     private String title() {
@@ -134,7 +135,21 @@ public final class RunPage {
             Axis y = isWide(column) ? Axis.log(axis) : Axis.of(axis);
             parts.add(over(title + " over rounds", Axis.of("round"), y, run -> run.column("round"), column));
             parts.add(over(title + " over time", Axis.fromZero("seconds in rounds"), y, RunRecord::time, column));
+            if (groups.size() > 1 && runs.stream().allMatch(run -> run.summary("uplink_bytes") > 0)) {
+                Axis x = Axis.fromZero("MiB from clients");
+                parts.add(over(title + " over bytes", x, y, RunPage::sent, column));
+            }
         }
+    }
+
+    /** Returns the mebibytes that clients have sent up to and with each round, for packages of one size. */
+    private static double[] sent(RunRecord run) {
+        double[] clients = run.column("clients");
+        double[] dropped = run.column("dropped");
+        Arrays.setAll(clients, i -> clients[i] - dropped[i]);
+        double[] sums = RunRecord.sums(clients);
+        double each = run.summary("uplink_bytes") / MEBIBYTE / sums[sums.length - 1];
+        return Arrays.stream(sums).map(sum -> sum * each).toArray();
     }
 
     /** Returns whether one scale would hide most of a figure, as of a loss that diverges. */
@@ -160,8 +175,42 @@ public final class RunPage {
     private List<Part> clients() {
         List<Part> parts = new ArrayList<>();
         addSpread(parts, "client_accuracy", "Accuracy", "accuracy on a client's own test samples");
+        addClients(parts);
         addSpread(parts, "client_loss", "Loss", "loss on a client's own test samples");
         return parts;
+    }
+
+    /** Adds how many clients are how bad, of those that were evaluated last. */
+    private void addClients(List<Part> parts) {
+        Chart chart = Chart.lines(
+                "Accuracy of single clients",
+                Axis.of("accuracy on a client's own test samples"),
+                Axis.fromZero("share of clients with at most this"));
+        for (RunGroup group : groups) {
+            double[] sorted = group.runs().stream()
+                    .flatMap(run -> run.accuracies().stream())
+                    .mapToDouble(Double::doubleValue)
+                    .filter(Double::isFinite)
+                    .sorted()
+                    .toArray();
+            int step = 1 + sorted.length / MOST_CLIENTS;
+            int[] shown = IntStream.range(0, sorted.length)
+                    .filter(i -> i % step == 0 || i == sorted.length - 1)
+                    .toArray();
+            if (shown.length > 0) {
+                chart.add(Series.line(
+                        group.name(),
+                        group.colour(),
+                        Arrays.stream(shown).mapToDouble(i -> sorted[i]).toArray(),
+                        Arrays.stream(shown)
+                                .mapToDouble(i -> (i + 1.0) / sorted.length)
+                                .toArray()));
+            }
+        }
+        if (runs.stream().anyMatch(run -> !run.accuracies().isEmpty())) {
+            parts.add(
+                    chart.note("When clients were evaluated last. A line to the right is better, a steep one fairer."));
+        }
     }
 
     /** Adds the median of a figure, in bands of the clients around it. */
@@ -300,62 +349,5 @@ public final class RunPage {
                         .mapToDouble(each -> each instanceof Number bytes ? bytes.doubleValue() : 0)
                         .sum()
                 : Double.NaN;
-    }
-
-    private List<Part> configuration() {
-        List<RunRecord> recorded =
-                runs.stream().filter(run -> !run.configuration().isEmpty()).toList();
-        if (recorded.isEmpty()) {
-            return List.of();
-        }
-        Set<String> differing = RunGroup.differing(recorded);
-        Set<String> seeds = recorded.stream()
-                .map(run -> String.valueOf(run.configuration().get("seed")))
-                .collect(Collectors.toSet());
-        if (seeds.size() > 1) {
-            differing.add("seed");
-        }
-        List<Part> parts = new ArrayList<>();
-        if (recorded.size() > 1) {
-            parts.add(
-                    differing.isEmpty()
-                            ? new Text("The configurations are the same.")
-                            : table("What differs", differing, recorded));
-        }
-        RunRecord first = recorded.get(0);
-        Set<String> same = new LinkedHashSet<>(everything(first).keySet());
-        same.removeAll(differing);
-        Set<String> environment = new LinkedHashSet<>(same);
-        same.retainAll(first.configuration().keySet());
-        environment.removeAll(same);
-        Table options = table("", same, List.of(first));
-        parts.add(recorded.size() == 1 ? options : new Details("What is the same", options));
-        if (!environment.isEmpty()) {
-            parts.add(new Details("Environment", table("", environment, List.of(first))));
-        }
-        return parts;
-    }
-
-    private static Map<String, Object> everything(RunRecord run) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.putAll(RunGroup.conditions(run));
-        map.put("seed", run.configuration().get("seed"));
-        return map;
-    }
-
-    private static Table table(String caption, Set<String> names, List<RunRecord> runs) {
-        List<String> head = new ArrayList<>(List.of("setting"));
-        runs.forEach(run -> head.add(run.name()));
-        return new Table(
-                caption,
-                head,
-                names.stream()
-                        .map(name -> Stream.concat(
-                                        Stream.of(name),
-                                        runs.stream()
-                                                .map(run -> everything(run).get(name))
-                                                .map(value -> value == null ? MISSING : value.toString()))
-                                .toList())
-                        .toList());
     }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param configuration the values of the configuration line; empty if there is none
  * @param rounds the values of each round
  * @param partition the samples of the clients, if they were recorded
+ * @param accuracies of the clients when they were evaluated last; empty if they were not
  * @param summary the values of the last summary; empty if the run has not ended
  */
 public record RunRecord(
@@ -22,6 +23,7 @@ public record RunRecord(
         Map<String, Object> configuration,
         List<Map<String, Object>> rounds,
         Optional<Partition> partition,
+        List<Double> accuracies,
         Map<String, Object> summary) {
 
     /**
@@ -35,18 +37,20 @@ public record RunRecord(
         Map<String, Object> configuration = Map.of();
         Map<String, Object> summary = Map.of();
         Optional<Partition> partition = Optional.empty();
+        List<Double> accuracies = List.of();
         List<Map<String, Object>> rounds = new ArrayList<>();
         for (Line line : ResultLines.read(run, growing)) {
             switch (line.type()) {
                 case "configuration" -> configuration = configuration.isEmpty() ? line.values() : configuration;
                 case "partition" -> partition = Partition.from(line.values());
+                case "clients" -> accuracies = numbers(line.values().get("accuracy"));
                 case "summary" -> summary = line.values();
                 case "resumed" -> summary = Map.of(); // of an interrupted part
                 case "round" -> rounds.add(checked(line));
                 default -> {} // other versions may write more
             }
         }
-        return new RunRecord(name(run), configuration, rounds, partition, summary);
+        return new RunRecord(name(run), configuration, rounds, partition, accuracies, summary);
     }
 
     private static Map<String, Object> checked(Line line) {
@@ -54,6 +58,12 @@ public record RunRecord(
             throw line.damaged("round=" + line.values().get("round") + ", expected=a number from 1");
         }
         return line.values();
+    }
+
+    private static List<Double> numbers(@Nullable Object values) {
+        return values instanceof List<?> list
+                ? list.stream().map(RunRecord::number).toList()
+                : List.of();
     }
 
     private static String name(Path run) {
@@ -65,7 +75,7 @@ public record RunRecord(
 
     /** Returns the run under another name. */
     public RunRecord named(String other) {
-        return new RunRecord(other, configuration, rounds, partition, summary);
+        return new RunRecord(other, configuration, rounds, partition, accuracies, summary);
     }
 
     /** Returns a figure of each round, NaN where it is missing. */

@@ -110,8 +110,9 @@ const Charts = (() => {
 
   /** Returns whether the ends of lines have their names, so that no legend is needed. */
   function isLabelled(spec, width) {
-    return spec.kind === 'lines' && width > 460 && !spec.stacked && spec.series.length > 1 && spec.series.length <= 8
-      && spec.series.every(each => each.name.length <= 24 && each.x.length > 1);
+    const ends = spec.kind === 'lines' ? spec.series.map(each => each.x[each.x.length - 1]) : [];
+    return spec.kind === 'lines' && width > 460 && !spec.stacked && spec.series.length > 1 && spec.series.length <= 6
+      && spec.series.every(each => each.name.length <= 24 && each.x.length > 1) && Math.min(...ends) >= .98 * Math.max(...ends);
   }
 
   function lines(spec, width) {
@@ -127,7 +128,7 @@ const Charts = (() => {
         lineStyle: {width: spec.stacked ? 1 : 2, type: dashOf(series)},
         ...(spec.stacked ? {stack: 'all', areaStyle: {opacity: .75}} : {}),
         ...(labelled ? {
-          endLabel: {show: true, color: colour, formatter: '{a}'},
+          endLabel: {show: true, color: colour, formatter: '{a}', lineHeight: 15},
           labelLayout: {moveOverlap: 'shiftY'},
         } : {}),
       });
@@ -138,9 +139,8 @@ const Charts = (() => {
     return {
       ...base(),
       grid: {left: 4, right: labelled ? 12 + 7 * Math.max(...spec.series.map(each => each.name.length)) : 22, top: 30, bottom: 26, containLabel: true},
-      xAxis: below(spec.x, {...(spec.x.zero || spec.x.log ? {} : {min: all => all.min <= all.max / 10 ? 0 : all.min, max: 'dataMax'}),
-        ...(whole ? {minInterval: 1} : {}), splitLine: {show: false},
-        ...(few ? {min: 'dataMin', max: 'dataMax', axisTick: {...places, lineStyle: {color: variable('soft')}},
+      xAxis: below(spec.x, {...(whole && !spec.x.zero && !spec.x.log ? {min: all => all.min <= all.max / 10 ? 0 : all.min, max: 'dataMax', minInterval: 1} : {}), splitLine: {show: false},
+        ...(few ? {min: all => all.min * .999, max: all => all.max * 1.001, axisTick: {...places, lineStyle: {color: variable('soft')}},
           axisLabel: {...places, color: variable('soft'), formatter: text}} : {})}),
       yAxis: numbers(spec.y, {name: spec.y.title, nameLocation: 'end', nameGap: 12,
         nameTextStyle: {color: variable('soft'), align: 'left'}, axisLine: {show: false}, axisTick: {show: false}}),

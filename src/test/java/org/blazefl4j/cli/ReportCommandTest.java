@@ -98,7 +98,7 @@ final class ReportCommandTest {
         Path page = folder.resolve("none/page.html");
 
         assertThat(report(run("mine", 1), "--output", page)).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString()).startsWith("blazefl4j report: cannot write the page: file=" + page + ", found=");
+        assertThat(err.toString()).startsWith("blazefl4j report: cannot write: file=" + page + ", found=");
     }
 
     @Test

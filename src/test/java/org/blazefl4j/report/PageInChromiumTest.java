@@ -75,7 +75,9 @@ final class PageInChromiumTest {
                 .contains(
                         "Accuracy over rounds",
                         "Accuracy over time",
+                        "Accuracy over bytes",
                         "Loss over rounds",
+                        "Accuracy of single clients",
                         "Accuracy over clients",
                         "Time per phase",
                         "Clients dropped",

@@ -75,8 +75,8 @@ final class PageTest {
 
         assertThatExceptionOfType(UncheckedIOException.class)
                 .isThrownBy(() -> new Page("", List.of()).write(file))
-                .withMessage("cannot write the page: file=" + file + ", found=not found: " + file
-                        + ".part; name a file in an existing, writable folder");
+                .withMessage("cannot write: file=" + file + ", found=not found: " + file
+                        + ".part; choose a writable folder");
     }
 
     @Test
@@ -86,6 +86,15 @@ final class PageTest {
                 .toList();
 
         assertThat(RunPage.of(runs).toHtml().length()).isLessThan(3_000_000);
+    }
+
+    @Test
+    void shouldFitALargeSweepIntoAFile() {
+        List<RunRecord> runs = IntStream.range(0, 100)
+                .mapToObj(i -> Runs.run("run" + i, 500, Runs.configuration(1 + i % 2, 0.1 + i / 2)))
+                .toList();
+
+        assertThat(RunPage.of(runs).toHtml().length()).isLessThan(6_000_000);
     }
 
     @Test

@@ -19,6 +19,7 @@ final class RunGroupTest {
                                 "round", i + 1, "accuracy", Double.isNaN(accuracies[i]) ? "NaN" : accuracies[i]))
                         .toList(),
                 Optional.empty(),
+                List.of(),
                 Map.of());
     }
 

@@ -26,6 +26,7 @@ final class Runs {
                         .mapToObj(round -> round(round, 1 - Math.exp(-rate * round) + seed * 0.001))
                         .toList(),
                 Optional.of(partition(100, seed)),
+                IntStream.range(0, 100).mapToObj(client -> 0.5 + client / 256.0).toList(),
                 summary());
     }
 
@@ -95,6 +96,7 @@ final class Runs {
             json.write("configuration", run.configuration());
             json.write("partition", run.partition().orElseThrow().toMap());
             run.rounds().forEach(round -> json.write("round", round));
+            json.write("clients", Map.of("accuracy", run.accuracies()));
             json.write("summary", run.summary());
         }
         return folder;

@@ -1,21 +1,14 @@
 package org.blazefl4j.cli.report;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.UsageException;
-import org.blazefl4j.report.ResultLines;
 import org.blazefl4j.report.RunPage;
-import org.blazefl4j.report.RunRecord;
-import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -81,8 +74,7 @@ public final class ReportCommand implements Callable<Integer> {
         }
         Path file = output != null ? output : folders.size() > 1 ? Path.of(PAGE) : beside(folders.get(0));
         try {
-            RunPage.of(read(folders.stream().flatMap(ReportCommand::runs).toList()))
-                    .write(file);
+            RunPage.of(RecordedRuns.read(folders)).write(file);
         } catch (IllegalArgumentException | UncheckedIOException e) {
             throw UsageException.insteadOf(e, String.valueOf(e.getMessage()));
         }
@@ -94,34 +86,5 @@ public final class ReportCommand implements Callable<Integer> {
 
     private static Path beside(Path run) {
         return Files.isDirectory(run) ? run.resolve(PAGE) : run.resolveSibling(PAGE);
-    }
-
-    /** Returns the runs that a folder holds, in the order of their names, or what was named. */
-    private static Stream<Path> runs(Path named) {
-        if (!Files.isDirectory(named) || Files.exists(ResultLines.file(named))) {
-            return Stream.of(named);
-        }
-        try (Stream<Path> content = Files.list(named)) {
-            List<Path> found = content.filter(each -> Files.isDirectory(each) && Files.exists(ResultLines.file(each)))
-                    .sorted()
-                    .toList();
-            return found.isEmpty() ? Stream.of(named) : found.stream();
-        } catch (IOException e) {
-            throw new UsageException("cannot read the folder: folder=" + named + ", found=" + Causes.describe(e)
-                    + "; choose a readable one");
-        }
-    }
-
-    /** Reads runs; names those by their paths whose folders have the same name. */
-    private static List<RunRecord> read(List<Path> paths) {
-        List<RunRecord> runs = new ArrayList<>();
-        paths.forEach(path -> runs.add(RunRecord.read(path, false)));
-        boolean distinct = new HashSet<>(runs.stream().map(RunRecord::name).toList()).size() == runs.size();
-        if (!distinct) {
-            for (int i = 0; i < runs.size(); i++) {
-                runs.set(i, runs.get(i).named(paths.get(i).toString()));
-            }
-        }
-        return runs;
     }
 }

@@ -194,6 +194,8 @@ final class Run {
             JsonLinesMetrics json,
             Path folder) {
         String status = "failed";
+        LastEvaluation evaluation =
+                new LastEvaluation(federation.evaluated(), federation.evaluation(), () -> totals.rounds() + 1);
         List<Path> models = List.of();
         try (ProgressBars bars = ProgressBars.ofRounds(options.federation.globalRound);
                 ConsoleMetrics console = console()) {
@@ -207,13 +209,14 @@ final class Run {
             rules.forEach(simulation::addStopRule);
             EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
             if (evaluated != null) {
-                evaluated.addTo(simulation, federation.evaluation());
+                evaluated.addTo(simulation, evaluation);
             }
             boolean stopped = simulation.run().stopped();
             models = RunModels.write(federation.handler(), folder);
             status = stopped ? "stopped" : "completed";
         } finally {
             totals.ended(federation.trainer().peakMemory());
+            evaluation.toMap().ifPresent(clients -> json.write("clients", clients));
             conclude(status, json);
             models.forEach(file -> out.println("  model          " + Printable.line(file)));
         }
