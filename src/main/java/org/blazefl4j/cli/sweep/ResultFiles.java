@@ -24,9 +24,7 @@ import org.blazefl4j.util.WholeFile;
  */
 record ResultFiles(ResultTable table) {
 
-    static final String MARKDOWN = "table.md";
-
-    /** What a run's time depends on is measured, so it comes last. */
+    /** Comes last, because it is all of a table that a repetition changes. */
     private static final String SECONDS = "seconds_per_round";
 
     private static final Set<String> MAIN =
@@ -36,7 +34,7 @@ record ResultFiles(ResultTable table) {
     void write(Path folder) {
         WholeFile.write(folder.resolve("table.csv"), tableCsv());
         WholeFile.write(folder.resolve("runs.csv"), runsCsv());
-        WholeFile.write(folder.resolve(MARKDOWN), markdown());
+        WholeFile.write(folder.resolve("table.md"), markdown());
     }
 
     private List<String> figures() {
@@ -123,7 +121,7 @@ record ResultFiles(ResultTable table) {
             cells.add(all ? Integer.toString(row.runs()) : row.completed() + " of " + row.runs());
             for (String figure : figures) {
                 boolean bold = figure.equals(table.best()) && best.equals(Optional.of(row));
-                String cell = row.figures().containsKey(figure) ? cell(figure, row) : "";
+                String cell = cell(figure, row);
                 cells.add(bold ? "**" + cell + "**" : cell);
             }
             addLine(text, cells);
