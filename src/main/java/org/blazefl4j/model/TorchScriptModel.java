@@ -53,6 +53,7 @@ final class TorchScriptModel extends Model {
         LibTorch.load();
         try (PointerScope scope = new PointerScope()) {
             module = load(file).retainReference();
+            TorchScriptPooling.replaceIn(module);
             register(module, this, "");
         } catch (RuntimeException | Error e) {
             close();

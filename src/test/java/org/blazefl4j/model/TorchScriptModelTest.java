@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.blazefl4j.modelfile.ModelFixtures;
 import org.blazefl4j.modelfile.StateDict;
 import org.blazefl4j.reproducibility.DefaultGenerator;
@@ -15,8 +16,10 @@ import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -118,6 +121,53 @@ final class TorchScriptModelTest {
             for (int i = 0; i < 20; i++) {
                 assertThat(losses.get(i)).isCloseTo(expected.get(i), within(1e-5));
             }
+        }
+    }
+
+    private static Tensor pool(Tensor x, long[] kernel, long[] stride, long padding, long dilation, boolean ceil) {
+        long[] around = {padding, padding};
+        return torch.max_pool2d(x, kernel, stride, around, new long[] {dilation, dilation}, ceil)
+                .flatten(1, -1);
+    }
+
+    private static Tensor pools(Tensor x) {
+        long[] two = {2, 2};
+        return torch.cat(
+                new TensorVector(
+                        pool(x, two, two, 0, 1, false),
+                        pool(x, new long[] {3, 3}, two, 1, 1, false),
+                        pool(x, two, two, 0, 1, true),
+                        pool(x, two, two, 0, 2, false),
+                        pool(x, new long[] {2, 3}, new long[] {1, 2}, 0, 1, false),
+                        pool(x, new long[] {4, 4}, new long[] {4, 4}, 0, 1, false)),
+                1);
+    }
+
+    /** Returns the hashes of an output and of the input's gradient. */
+    private static List<String> passes(UnaryOperator<Tensor> forward, Tensor values) {
+        Tensor x = values.detach().clone().set_requires_grad(true);
+        Tensor output = forward.apply(x);
+        Tensor weights = torch.arange(new Scalar((double) output.numel())).view(output.shape());
+        output.mul(weights).sum().backward();
+        return List.of(Tensors.sha256(output), Tensors.sha256(x.grad()));
+    }
+
+    /** Images of few values, so that windows have several greatest elements. */
+    @Test
+    void shouldPoolWithTheBitsAndGradientsOfLibTorch() {
+        try (Model model = model("pools.ts");
+                PointerScope scope = new PointerScope()) {
+            model.train(true);
+            torch.manual_seed(4);
+            Tensor ties = torch.randint(3, new long[] {3, 2, 9, 9}).toType(ScalarType.Float);
+            for (Tensor x : List.of(
+                    ties, torch.randn(3, 2, 9, 9), torch.randn(3, 2, 9, 9).permute(0, 1, 3, 2))) {
+                assertThat(passes(model::forward, x)).isEqualTo(passes(TorchScriptModelTest::pools, x));
+            }
+        }
+        try (Model model = model("cnn.ts");
+                PointerScope scope = new PointerScope()) {
+            assertThat(model.forward(torch.zeros(0, 1, 12, 12)).shape()).containsExactly(0, 3);
         }
     }
 
