@@ -2,11 +2,13 @@
 #include <ctime>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <vector>
 
+#include "../include/blazefl4j.h"
 #include "../step/net.h"
 
 namespace {
@@ -98,7 +100,7 @@ void linear(const char* name, const Kernels& k, const Linear& l, int images) {
     float* w = filled(weights, size + static_cast<std::size_t>(l.outputs), 0.1f);
     float* out = filled(output, static_cast<std::size_t>(l.outputs) * stride, 1);
     float* in = back.sized(static_cast<std::size_t>(l.inputs) * stride);
-    float* turned = rows.sized(static_cast<std::size_t>(l.inputs) * stride);
+    float* turned = rows.sized(2 * static_cast<std::size_t>(l.inputs) * stride);
     std::vector<const float*> pointers;
     for (int i = 0; i < images; ++i) {
         pointers.push_back(turned + i * l.inputs);
@@ -106,9 +108,48 @@ void linear(const char* name, const Kernels& k, const Linear& l, int images) {
     const double products = static_cast<double>(size) * images;
     measure("forward", products, [&] { k.linear(l, x, w, w + size, out, groups, lanes); });
     measure("inputs", products, [&] { k.linear_inputs(l, out, w, in, groups, lanes); });
+    if (images <= cell) {
+        float* few = turned + l.inputs * images;
+        measure("forward of few", products, [&] { k.few(l, pointers.data(), images, w, w + size, out); });
+        measure("inputs of few", products, [&] { k.few_inputs(l, out, images, w, few); });
+    }
     measure("to rows", 0, [&] { k.to_rows(x, l.inputs, groups, turned); });
     measure("weights and step", products,
             [&] { k.linear_weights(l, out, groups, pointers.data(), images, 0, l.outputs, w, Into::weights, -1e-6f); });
+}
+
+/** Plain steps over shuffled rows, from the order to the update. */
+void steps(const char* name, const Kernels& k, std::vector<std::vector<std::int64_t>> layers, int channels, int size,
+           int images) {
+    constexpr int rows = 500;
+    std::vector<std::int64_t> numbers;
+    for (auto& layer : layers) {
+        layer.resize(BFL_LAYER_NUMBERS);
+        numbers.insert(numbers.end(), layer.begin(), layer.end());
+    }
+    bfl::step::Plan plan;
+    if (bfl::step::read_plan(numbers.data(), static_cast<int>(layers.size()), channels, size, size, plan) != 0) {
+        std::abort();
+    }
+    Cells data, weights;
+    const float* x = filled(data, rows * plan.sample, 1);
+    float* w = filled(weights, plan.parameters, 0.1f);
+    std::vector<std::int64_t> labels(rows), order(rows), lengths(rows / images, images);
+    for (int i = 0; i < rows; ++i) {
+        labels[i] = i % 10;
+        order[i] = i * 7 % rows;
+    }
+    const std::vector<double> rates(lengths.size(), 0.01);
+    bfl::step::Net net(plan, k);
+    const bfl::step::Training training = {false, 0, 0, 0, 0, false, false, INFINITY, 0, nullptr, nullptr, 0, nullptr, nullptr, {}};
+    double least = 1e9;
+    for (int i = 0; i < 30; ++i) {
+        const double start = now();
+        net.train(w, {x, labels.data(), order.data(), rows, 0, 0}, lengths.data(), rates.data(),
+                  static_cast<int>(lengths.size()), training);
+        least = std::min(least, (now() - start) / static_cast<double>(lengths.size()));
+    }
+    std::printf("%-20s %9.1f us a step\n", name, least * 1e6);
 }
 
 }  // namespace
@@ -126,5 +167,10 @@ int main(int count, char** arguments) {
     linear("400 to 120", k, {400, 120, true}, 50);
     linear("784 to 200", k, {784, 200, true}, 10);
     linear("3136 to 512", k, {3136, 512, true}, 10);
+    const std::vector<std::int64_t> flatten = {BFL_LAYER_FLATTEN}, relu = {BFL_LAYER_RELU}, pool = {BFL_LAYER_MAX_POOL};
+    steps("784-200-10, 10", k, {flatten, {BFL_LAYER_LINEAR, 784, 200, 1}, relu, {BFL_LAYER_LINEAR, 200, 10, 1}}, 1, 28, 10);
+    steps("784-200-200-10, 10", k,
+          {flatten, {BFL_LAYER_LINEAR, 784, 200, 1}, relu, {BFL_LAYER_LINEAR, 200, 200, 1}, relu, {BFL_LAYER_LINEAR, 200, 10, 1}},
+          1, 28, 10);
     return 0;
 }

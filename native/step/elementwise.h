@@ -7,12 +7,6 @@
 namespace bfl::step {
 namespace {
 
-#if defined(__clang__) || __GNUC__ >= 12
-#define BFL_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define BFL_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Ints8{__VA_ARGS__})
-#endif
-
 /** Transposes 8 by 8 floats. */
 BFL_INLINE void transpose(Floats8 (&r)[8]) {
     Floats8 t[8];
@@ -121,8 +115,14 @@ void drop(const std::uint32_t* keys, std::uint32_t first, int elements, std::uin
 
 /** Writes the sum of each cell. */
 void sums_of_cells(const float* cells, std::size_t count, float* sums) {
-    for (std::size_t i = 0; i < count; ++i) {
-        sums[i] = sum_of_cell(cells + i * cell);
+    std::size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        store_loose<4>(sums + i, sums_of_4_cells(cells + i * cell));
+    }
+    for (; i < count; ++i) {
+        alignas(64) float four[4 * cell] = {};
+        std::memcpy(four, cells + i * cell, cell * sizeof(float));
+        sums[i] = sums_of_4_cells(four)[0];
     }
 }
 

@@ -127,14 +127,14 @@ void linear_inputs(const Linear& l, const float* gradient, const float* weights,
 
 /** The gradients of `Rows` times `Vectors` weights: what `into` says is done with them. */
 template <int Lanes, int Vectors, int Rows>
-BFL_INLINE void linear_weight_tile(const float* slopes, std::size_t stride, const float* const* inputs, int images, int at,
-                                   float* target, std::size_t row, Into into, float rate) {
-    Floats<Lanes> sums[Rows][Vectors] = {};
-    if (into == Into::sum) {
-        for (int o = 0; o < Rows; ++o) {
-            for (int v = 0; v < Vectors; ++v) {
-                sums[o][v] = load_loose<Lanes>(target + o * row + v * Lanes);
-            }
+BFL_APART void linear_weight_tile(const float* slopes, std::size_t stride, const float* const* inputs, int images, int at,
+                                  float* target, std::size_t row, Into into, float rate) {
+    Floats<Lanes> sums[Rows][Vectors];
+    BFL_UNROLL(8)
+    for (int o = 0; o < Rows; ++o) {
+        BFL_UNROLL(4)
+        for (int v = 0; v < Vectors; ++v) {
+            sums[o][v] = into == Into::sum ? load_loose<Lanes>(target + o * row + v * Lanes) : Floats<Lanes>{};
         }
     }
     for (int n = 0; n < images; ++n) {

@@ -106,10 +106,8 @@ Net::Net(Plan plan, const Kernels& kernels)
     std::size_t zeros = 0;
     std::size_t together = 0;
     for (const Stage& stage : plan_.stages) {
-        zeros = std::max(zeros, static_cast<std::size_t>(stage.outputs()));
-        if (stage.is_convolution) {
-            zeros = std::max(zeros, static_cast<std::size_t>(stage.convolution.inputs));
-        }
+        zeros = std::max({zeros, static_cast<std::size_t>(stage.outputs()),
+                          static_cast<std::size_t>(stage.is_convolution ? stage.convolution.inputs : stage.linear.inputs)});
         const std::size_t rows = stage.is_convolution
                                      ? stage.end() - stage.weights
                                      : static_cast<std::size_t>(std::min(linear_block, stage.linear.outputs)) * stage.linear.inputs +
@@ -156,6 +154,9 @@ void Net::read(const Block& block) {
     const Stage& stage = plan_.stages.front();
     Cells& input = work_.front().input;
     if (!stage.is_convolution) {
+        if (block.is_few()) {
+            return;
+        }
         const std::size_t stride = static_cast<std::size_t>(block.groups) * cell;
         float* cells = input.sized(plan_.sample * stride);
         for (int group = 0; group < block.groups; ++group) {
@@ -307,6 +308,10 @@ void Net::multiply(const float* weights, std::size_t number, const Block& block)
     const bool last = number + 1 == plan_.stages.size();
     float* out = last ? outputs_.sized(static_cast<std::size_t>(stage.linear.outputs) * cell * block.groups)
                       : work_[number + 1].input.get();
+    if (block.is_few()) {
+        kernels_.few(stage.linear, linear_rows(number, block), block.images, weights + stage.weights, bias(weights, stage), out);
+        return;
+    }
     kernels_.linear(stage.linear, work_[number].input.get(), weights + stage.weights, bias(weights, stage), out, block.groups,
                     block.all_lanes());
 }
@@ -354,7 +359,7 @@ const float* const* Net::linear_rows(std::size_t number, const Block& block) {
         return samples_;
     }
     const std::size_t features = plan_.stages[number].linear.inputs;
-    float* rows = rows_.get();
+    float* rows = rows_.sized(features * cell * block.groups);
     kernels_.to_rows(work_[number].input.get(), static_cast<int>(features), block.groups, rows);
     for (int i = 0; i < block.images; ++i) {
         pointers_[i] = rows + i * features;
@@ -371,6 +376,7 @@ void Net::reserve(const Block& block) {
             const std::size_t floats = static_cast<std::size_t>(stage.linear.inputs) * cell * block.groups;
             work.input_gradient.sized(number > 0 ? floats : 0);
             rows_.sized(number > 0 ? floats : 0);
+            back_.sized(number > 0 && block.is_few() ? floats : 0);
             continue;
         }
         const Convolution& c = stage.convolution;
@@ -411,6 +417,23 @@ void Net::backward(const float* weights, const Block& block, float share, float*
     }
 }
 
+/** Finds the gradient of a linear layer's inputs. */
+void Net::input_gradients(const float* weights, std::size_t number, const Block& block, const float* gradient) {
+    const Stage& stage = plan_.stages[number];
+    const Linear& l = stage.linear;
+    float* out = work_[number].input_gradient.get();
+    if (!block.is_few()) {
+        kernels_.linear_inputs(l, gradient, weights + stage.weights, out, block.groups, block.all_lanes());
+        return;
+    }
+    kernels_.few_inputs(l, gradient, block.images, weights + stage.weights, back_.get());
+    const float* rows[cell];
+    for (int i = 0; i < cell; ++i) {
+        rows[i] = i < block.images ? back_.get() + static_cast<std::size_t>(i) * l.inputs : zeros_.get();
+    }
+    kernels_.to_cells(rows, 0, l.inputs, out, cell);
+}
+
 void Net::linear_backward(const float* weights, std::size_t number, const Block& block, float* gradients, bool sums,
                           const Update* update) {
     const Stage& stage = plan_.stages[number];
@@ -425,8 +448,7 @@ void Net::linear_backward(const float* weights, std::size_t number, const Block&
         kernels_.close(gradient, work_[number + 1].input.get(), l.outputs * stride);
     }
     if (number > 0) {
-        kernels_.linear_inputs(l, gradient, weights + stage.weights,
-                               work_[number].input_gradient.get(), block.groups, block.all_lanes());
+        input_gradients(weights, number, block, gradient);
     }
     const float* const* rows = linear_rows(number, block);
     if (update == nullptr) {

@@ -90,6 +90,8 @@ private:
         int lanes(int group) const;
         /** The lanes of a feature that count. */
         int all_lanes() const;
+        /** Whether linear layers take features as lanes. Scores never do: they do not depend on what else is in a batch. */
+        bool is_few() const { return training && groups == 1; }
     };
 
     void batch(const float* weights, const Samples& samples, std::int64_t first, std::int64_t images, std::int64_t step,
@@ -106,6 +108,7 @@ private:
     void multiply_map(const Convolution& c, const Map& map, const float* factor, std::size_t stride) const;
     void drop(std::size_t number, const Block& block);
     void backward(const float* weights, const Block& block, float share, float* gradients, bool sums, const Update* update);
+    void input_gradients(const float* weights, std::size_t number, const Block& block, const float* gradient);
     void linear_backward(const float* weights, std::size_t number, const Block& block, float* gradients, bool sums,
                          const Update* update);
     void convolution_backward(const float* weights, std::size_t number, const Block& block, int group);
@@ -124,6 +127,7 @@ private:
     std::vector<Work> work_;
     Cells outputs_;
     Cells rows_;                // the transposed inputs of a linear layer
+    Cells back_;                // and their gradients
     Cells gradients_;           // of all weights, where a step needs them together
     Cells some_gradients_;      // of a few rows of weights
     Cells zeros_;               // biases

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #if defined(__AVX2__)
@@ -23,6 +24,9 @@
 #define BFL_DO_PRAGMA(text) _Pragma(#text)
 #define BFL_UNROLL(times) BFL_DO_PRAGMA(GCC unroll times)
 #endif
+
+/* Compiled apart from its callers, which leaves all vector registers to it. */
+#define BFL_APART __attribute__((noinline))
 
 namespace bfl::step {
 namespace {
@@ -147,12 +151,29 @@ BFL_INLINE Ints<Lanes> open(Floats<Lanes> x) {
     return (Ints<Lanes>)(x > Floats<Lanes>{}) | (Ints<Lanes>)(x != x);
 }
 
-/** Returns the sum of a cell's lanes, which are halved four times. */
-BFL_INLINE float sum_of_cell(const float* from) {
-    const Floats4 low = load<4>(from) + load<4>(from + 8);
-    const Floats4 high = load<4>(from + 4) + load<4>(from + 12);
-    const Floats4 quarters = low + high;
-    return (quarters[0] + quarters[2]) + (quarters[1] + quarters[3]);
+#if defined(__clang__) || __GNUC__ >= 12
+#define BFL_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define BFL_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Ints8{__VA_ARGS__})
+#endif
+
+/** Returns the sums of two cells' lanes that are four apart, which are halved twice: four of each. */
+BFL_INLINE Floats8 quarters(const float* from) {
+    const Floats8 a = load<8>(from) + load<8>(from + 8);
+    const Floats8 b = load<8>(from + cell) + load<8>(from + cell + 8);
+    return BFL_SHUFFLE(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + BFL_SHUFFLE(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
+/** Returns the sums of four cells' lanes, which are halved four times. */
+BFL_INLINE Floats4 sums_of_4_cells(const float* from) {
+    const Floats8 ab = quarters(from);
+    const Floats8 cd = quarters(from + 2 * cell);
+    const Floats8 pairs = BFL_SHUFFLE(ab, cd, 0, 1, 4, 5, 8, 9, 12, 13) + BFL_SHUFFLE(ab, cd, 2, 3, 6, 7, 10, 11, 14, 15);
+    const Floats8 sums = pairs + BFL_SHUFFLE(pairs, pairs, 1, 0, 3, 2, 5, 4, 7, 6);
+    const Floats8 twice = BFL_SHUFFLE(sums, sums, 0, 2, 4, 6, 0, 2, 4, 6);
+    Floats4 once;
+    std::memcpy(&once, &twice, sizeof once);
+    return once;
 }
 
 /** Calls `part` with each number of lanes that fits the vectors in turn, until `lanes` are done: part(width, offset). */

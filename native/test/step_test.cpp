@@ -139,12 +139,13 @@ std::vector<Example> examples() {
           linear(192, 2)},
          {1, 4, 5}},
         {{convolution(1, 3, 2), relu, dropout(0.5), convolution(3, 2, 3, 2), flatten, linear(60, 2)}, {1, 4, 5}},
+        {{flatten, linear(1091, 67), relu, linear(67, 70), relu, linear(70, 3)}, {1, 1, 1091}},
     };
 }
 
 TEST(gives_the_same_bits_with_vectors_of_any_width) {
     for (const Example& example : examples()) {
-        for (const std::int64_t images : {1, 9, 23, 70}) {
+        for (const std::int64_t images : {1, 5, 9, 16, 23, 70}) {
             const Case widest(example.layers, example.shape, images);
             for (const std::int32_t lanes : {8, 4}) {
                 const Case narrow(example.layers, example.shape, images, lanes);

@@ -1,5 +1,6 @@
 package org.blazefl4j.benchmarks;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -40,6 +41,7 @@ final class EngineSpeed {
 
     private static final double RATE = 0.01;
     private static final int AT_ONCE = 32;
+    private static final Duration AT_LEAST = Duration.ofMillis(300);
 
     /** A net, the shape of its samples, the size of its batches, and the samples of an epoch. */
     private record Net(String name, Supplier<Model> make, int batch, int samples, long... sample) {
@@ -116,10 +118,17 @@ final class EngineSpeed {
                 measured.second());
     }
 
+    /** Runs epochs for a while, so that the few of a short one that are interrupted do not count for much. */
     private static double stepsPerSecond(Net net, Runnable epoch) {
+        long steps = 0;
         long start = System.nanoTime();
-        epoch.run();
-        return net.samples / net.batch / ((System.nanoTime() - start) * 1e-9);
+        long end = start;
+        while (end - start < AT_LEAST.toNanos()) {
+            epoch.run();
+            steps += net.samples / net.batch;
+            end = System.nanoTime();
+        }
+        return steps / ((end - start) * 1e-9);
     }
 
     private static DataLoader shuffled(Net net) {

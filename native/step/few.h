@@ -1,0 +1,202 @@
+/*
+ * The kernels of linear layers of at most 16 images, for one vector width: see vectors.h. Here lanes are inputs, so that
+ * vectors are full however few the images are.
+ */
+#pragma once
+
+#include <cstring>
+
+#include "linear.h"
+
+namespace bfl::step {
+namespace {
+
+/** The most images of a tile. */
+constexpr int tile_images = 8;
+
+/** The most outputs of a tile. */
+constexpr int tile_outputs = 8;
+
+/** Returns the outputs of a tile of so many images: their sums, their weights and a vector of an image are in registers. */
+constexpr int outputs_of_tile(int images) {
+    const int fit = many_registers ? 30 / (images + 1) : most_sums / images;
+    return fit < tile_outputs ? fit : tile_outputs;
+}
+
+template <int Most, typename Part>
+BFL_INLINE void with_size(int size, const Part& part) {
+    if (size == Most) {
+        part(std::integral_constant<int, Most>{});
+    } else if constexpr (Most > 1) {
+        with_size<Most - 1>(size, part);
+    }
+}
+
+/** Returns the images of a tile, so that all tiles are about as large as each other. */
+BFL_INLINE int images_of_tile(int images) {
+    const int tiles = (images + tile_images - 1) / tile_images;
+    return (images + tiles - 1) / tiles;
+}
+
+/** Calls `part(count, first)` for tiles of images. */
+template <typename Part>
+BFL_INLINE void over_images(int images, const Part& part) {
+    const int most = images_of_tile(images);
+    for (int first = 0; first < images; first += most) {
+        with_size<tile_images>(images - first < most ? images - first : most, [&](auto count) { part(count, first); });
+    }
+}
+
+/** The inputs of a chunk: those of 16 images and of a tile's outputs lie in the first cache. */
+constexpr int few_inputs_chunk = 1024;
+
+/** The sums of 16 lanes for a tile's outputs and images. */
+using FewSums = float[tile_outputs][cell][cell];
+
+/** Adds the products of some inputs, a multiple of 16, 16 at a time. */
+template <int Outputs, int Images>
+BFL_APART void few_tile(const float* const* x, int from, int to, const float* weights, std::size_t row, int o, int n,
+                        FewSums& sums) {
+    for (int lane = 0; lane < cell; lane += widest_lanes) {
+        Floats<widest_lanes> parts[Outputs][Images];
+        BFL_UNROLL(8)
+        for (int k = 0; k < Outputs; ++k) {
+            BFL_UNROLL(8)
+            for (int image = 0; image < Images; ++image) {
+                parts[k][image] = from > 0 ? load<widest_lanes>(sums[o + k][n + image] + lane) : Floats<widest_lanes>{};
+            }
+        }
+        for (int i = from + lane; i < to; i += cell) {
+            Floats<widest_lanes> values[Outputs];
+            BFL_UNROLL(8)
+            for (int k = 0; k < Outputs; ++k) {
+                values[k] = load_loose<widest_lanes>(weights + (o + k) * row + i);
+            }
+            BFL_UNROLL(8)
+            for (int image = 0; image < Images; ++image) {
+                const Floats<widest_lanes> pixels = load_loose<widest_lanes>(x[n + image] + i);
+                BFL_UNROLL(8)
+                for (int k = 0; k < Outputs; ++k) {
+                    parts[k][image] = fused<widest_lanes>(values[k], pixels, parts[k][image]);
+                }
+            }
+        }
+        BFL_UNROLL(8)
+        for (int k = 0; k < Outputs; ++k) {
+            BFL_UNROLL(8)
+            for (int image = 0; image < Images; ++image) {
+                store<widest_lanes>(sums[o + k][n + image] + lane, parts[k][image]);
+            }
+        }
+    }
+}
+
+/** Adds the products of the inputs that fill no 16 lanes. */
+BFL_INLINE void few_rest(const float* x, int from, int to, const float* weights, float* lanes) {
+    int i = from;
+    for (; i + 4 <= to; i += 4, lanes += 4) {
+        store<4>(lanes, fused<4>(load_loose<4>(weights + i), load_loose<4>(x + i), load<4>(lanes)));
+    }
+    for (; i < to; ++i, ++lanes) {
+        *lanes = __builtin_fmaf(weights[i], x[i], *lanes);
+    }
+}
+
+/** Computes a linear layer: a cell for each output. Beyond the images are any numbers. */
+void few(const Linear& l, const float* const* x, int images, const float* weights, const float* bias, float* out) {
+    alignas(64) FewSums sums{};
+    const int whole = l.inputs / cell * cell;
+    const auto row = static_cast<std::size_t>(l.inputs);
+    // A tile of outputs goes through all images, which find its weights in the first cache.
+    const int most = outputs_of_tile(images_of_tile(images));
+    for (int first = 0; first < l.outputs; first += most, weights += most * row) {
+        const int outputs = l.outputs - first < most ? l.outputs - first : most;
+        if (whole == 0) {
+            std::memset(sums, 0, sizeof sums);  // each product is one of the rest
+        }
+        for (int from = 0; from < whole; from += few_inputs_chunk) {
+            const int to = whole - from < few_inputs_chunk ? whole : from + few_inputs_chunk;
+            over_images(images, [&](auto count, int n) {
+                in_steps<outputs_of_tile(count), 4, 2, 1>(
+                    outputs, [&](auto rows, int o) { few_tile<rows, count>(x, from, to, weights, row, o, n, sums); });
+            });
+        }
+        for (int o = 0; o < outputs; ++o) {
+            for (int n = 0; whole < l.inputs && n < images; ++n) {
+                few_rest(x[n], whole, l.inputs, weights + o * row, sums[o][n]);
+            }
+            float* to = out + (first + o) * cell;
+            for (int n = 0; n < images; n += 4) {
+                const Floats4 sum = sums_of_4_cells(sums[o][n]) + all<4>(bias[first + o]);
+                store<4>(to + n, l.relu ? (open<4>(sum) ? sum : Floats4{}) : sum);
+            }
+        }
+    }
+}
+
+/** Adds the products of a chunk of outputs to the gradients of some inputs. */
+template <int Lanes, int Vectors, int Images>
+BFL_INLINE void few_inputs_tile(const Linear& l, int from, int to, const float* gradient, const float* weights, float* out) {
+    Floats<Lanes> sums[Images][Vectors] = {};
+    for (int o = from; o < to; ++o) {
+        Floats<Lanes> row[Vectors];
+        BFL_UNROLL(4)
+        for (int v = 0; v < Vectors; ++v) {
+            row[v] = load_loose<Lanes>(weights + static_cast<std::size_t>(o) * l.inputs + v * Lanes);
+        }
+        BFL_UNROLL(8)
+        for (int n = 0; n < Images; ++n) {
+            const Floats<Lanes> slope = all<Lanes>(gradient[o * cell + n]);
+            BFL_UNROLL(4)
+            for (int v = 0; v < Vectors; ++v) {
+                sums[n][v] = fused<Lanes>(slope, row[v], sums[n][v]);
+            }
+        }
+    }
+    for (int n = 0; n < Images; ++n) {
+        for (int v = 0; v < Vectors; ++v) {
+            float* at = out + static_cast<std::size_t>(n) * l.inputs + v * Lanes;
+            store_loose<Lanes>(at, from > 0 ? load_loose<Lanes>(at) + sums[n][v] : sums[n][v]);
+        }
+    }
+}
+
+template <int Lanes, int Vectors>
+BFL_INLINE void few_inputs_columns(const Linear& l, const float* gradient, int images, const float* weights, float* out) {
+    for (int from = 0; from < l.outputs; from += chunk) {
+        const int to = l.outputs - from < chunk ? l.outputs : from + chunk;
+        over_images(images, [&](auto count, int first) {
+            in_steps<(most_rows<count> < Vectors ? most_rows<count> : Vectors), 2, 1>(Vectors, [&](auto vectors, int v) {
+                few_inputs_tile<Lanes, vectors, count>(l, from, to, gradient + first, weights + v * Lanes,
+                                                       out + static_cast<std::size_t>(first) * l.inputs + v * Lanes);
+            });
+        });
+    }
+}
+
+/** Computes the gradient of a linear layer's inputs: a row for each image. */
+void few_inputs(const Linear& l, const float* gradient, int images, const float* weights, float* out) {
+    int i = 0;
+    for (; i + 4 * widest_lanes <= l.inputs; i += 4 * widest_lanes) {
+        few_inputs_columns<widest_lanes, 4>(l, gradient, images, weights + i, out + i);
+    }
+    for (; i + widest_lanes <= l.inputs; i += widest_lanes) {
+        few_inputs_columns<widest_lanes, 1>(l, gradient, images, weights + i, out + i);
+    }
+    for (; i < l.inputs; ++i) {
+        for (int n = 0; n < images; ++n) {
+            float sum = 0;
+            for (int from = 0; from < l.outputs; from += chunk) {
+                float part = 0;
+                for (int o = from; o < l.outputs && o < from + chunk; ++o) {
+                    part = __builtin_fmaf(gradient[o * cell + n], weights[static_cast<std::size_t>(o) * l.inputs + i], part);
+                }
+                sum = from > 0 ? sum + part : part;
+            }
+            out[static_cast<std::size_t>(n) * l.inputs + i] = sum;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace bfl::step
