@@ -53,7 +53,8 @@ final class LocaleProcessTest {
                 .contains("identical: rounds=2");
         Path home = folder.resolve(language);
         assertThat(names(home.resolve("saved"))).containsExactly("lock", "round-000002.checkpoint");
-        assertThat(names(home.resolve("results"))).containsExactly("experiment.toml", "metrics.csv", "metrics.jsonl");
+        assertThat(names(home.resolve("results")))
+                .containsExactly("experiment.toml", "metrics.csv", "metrics.jsonl", "model.safetensors", "report.html");
         return RecordedRun.read(home.resolve("results"));
     }
 
