@@ -50,4 +50,25 @@ final class PartitionUtil {
     private static int cut(int n, int parts, int part) {
         return part * (n / parts) + Math.min(part, n % parts);
     }
+
+    /** Divides a number in proportions, of which one is above 0, by cuts that are rounded to whole numbers. */
+    static int[] apportion(int total, double[] proportions) {
+        double largest = Arrays.stream(proportions).max().orElseThrow();
+        double[] scaled =
+                Arrays.stream(proportions).map(share -> share / largest).toArray(); // a sum cannot overflow then
+        double sum = 0;
+        for (double share : scaled) {
+            sum += share;
+        }
+        int[] parts = new int[scaled.length];
+        double reached = 0;
+        int begin = 0;
+        for (int i = 0; i < parts.length; i++) {
+            reached += scaled[i];
+            int end = (int) Math.round(total * (reached / sum));
+            parts[i] = end - begin;
+            begin = end;
+        }
+        return parts;
+    }
 }

@@ -56,7 +56,99 @@ public interface Partitioner {
      * @throws IllegalArgumentException if it is below 1
      */
     static Partitioner classes(int perClient) {
-        return new ClassesPerClientPartitioner(perClient);
+        return new ClassesPerClientPartitioner(perClient, ClassesPerClientPartitioner.Choice.ONE_IN_TURN);
+    }
+
+    /**
+     * Gives client i the classes i·k, i·k + 1, ..., i·k + k - 1, modulo the number of classes, and divides each class
+     * as {@link #classes}. So who has which classes does not depend on the seed, and neighbours share none until all
+     * classes are dealt.
+     *
+     * @param perClient k, the number of classes of each client
+     * @throws IllegalArgumentException if it is below 1
+     */
+    static Partitioner consecutiveClasses(int perClient) {
+        return new ClassesPerClientPartitioner(perClient, ClassesPerClientPartitioner.Choice.CONSECUTIVE);
+    }
+
+    /**
+     * Gives every client the same number of classes, all drawn uniformly, and divides each class as {@link #classes}.
+     * Draws the classes of all clients again if a class has no client, and gives up after 1 000 draws.
+     *
+     * @param perClient the number of classes of each client
+     * @throws IllegalArgumentException if it is below 1
+     */
+    static Partitioner randomClasses(int perClient) {
+        return new ClassesPerClientPartitioner(perClient, ClassesPerClientPartitioner.Choice.RANDOM);
+    }
+
+    /**
+     * Shuffles all samples and cuts them into parts of given proportions, with cuts rounded to whole samples: if the
+     * numbers add up to that of the samples, they are the sizes.
+     *
+     * @param proportions one finite number above 0 for each client
+     * @throws IllegalArgumentException if there is none, or one is out of range
+     */
+    static Partitioner sizes(double... proportions) {
+        return SizePartitioner.given(proportions);
+    }
+
+    /**
+     * Divides as {@link #sizes}, in proportions drawn from a Dirichlet distribution: clients differ in size alone
+     * ({@code iid-diff-quantity} of Q. Li et al.: Federated Learning on Non-IID Data Silos: An Experimental Study, ICDE
+     * 2022). A client that would have no sample gets one of the largest client's.
+     *
+     * @param alpha the concentration, 1e-6 to 1e6: small gives few clients nearly all samples, large divides evenly
+     * @throws IllegalArgumentException if it is out of range
+     */
+    static Partitioner dirichletSizes(double alpha) {
+        return SizePartitioner.dirichlet(alpha);
+    }
+
+    /**
+     * Divides as {@link #sizes}, in proportions exp(N(0, sigma²)), so that sizes have a log-normal distribution. A
+     * client that would have no sample gets one of the largest client's.
+     *
+     * @param sigma the standard deviation of the sizes' logarithms, 0 to 10: 0 divides evenly
+     * @throws IllegalArgumentException if it is out of range
+     */
+    static Partitioner logNormalSizes(double sigma) {
+        return SizePartitioner.logNormal(sigma);
+    }
+
+    /**
+     * Divides each class in given proportions among the clients, in random order, with cuts rounded to whole samples.
+     *
+     * @param shares for each client, one number for each class, in label order: 0 or more, finite, and above 0 for a
+     *     client of each class. Only those of one class are compared with each other
+     * @throws IllegalArgumentException if rows differ in length, or a number is out of range
+     */
+    static Partitioner classShares(double[][] shares) {
+        return ClassSharePartitioner.of(shares);
+    }
+
+    /**
+     * Gives each client the samples of one owner, such as the person who wrote them, or of several: shuffles the owners
+     * and cuts them into groups whose numbers differ by at most one, larger ones first. With as many clients as owners,
+     * client i has the samples of the owner with the i-th smallest id, and the seed has no effect.
+     *
+     * @param owners the id of each sample's owner
+     */
+    static Partitioner owners(long[] owners) {
+        return new OwnerPartitioner(owners.clone());
+    }
+
+    /**
+     * Deals a part of all samples, drawn uniformly, evenly among the clients, and divides the others as another
+     * partitioner does: the way from IID to it.
+     *
+     * @param iidShare the share of the samples that is dealt evenly, in [0, 1)
+     * @param others divides the others, and gives every client at least one; not {@link #owners}, which knows all
+     *     samples by their positions
+     * @throws IllegalArgumentException if the share is out of range
+     */
+    static Partitioner mixed(double iidShare, Partitioner others) {
+        return new MixedPartitioner(iidShare, others);
     }
 
     /** Divides as {@link #dirichlet(double, int)}, with at least one sample per client. */

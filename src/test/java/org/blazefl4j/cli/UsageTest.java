@@ -180,10 +180,10 @@ final class UsageTest {
                 Arguments.of("--num-shards 10", "--num-shards has no effect: add --partition shards, or omit it"),
                 Arguments.of(
                         "--partition shards --dir-alpha 1",
-                        "--dir-alpha has no effect: add --partition dirichlet, capped-dirichlet or balanced-dirichlet, or omit it"),
+                        "--dir-alpha has no effect: add --partition dirichlet, capped-dirichlet, balanced-dirichlet or dirichlet-sizes, or omit it"),
                 Arguments.of(
                         "--partition shards --classes-per-client 3",
-                        "--classes-per-client has no effect: add --partition classes, or omit it"),
+                        "--classes-per-client has no effect: add --partition classes, consecutive-classes or random-classes, or omit it"),
                 Arguments.of(
                         "--dataset cifar10",
                         "data folder missing: --dataset=cifar10, --data-dir=none, expected=a folder with the data set's files"),

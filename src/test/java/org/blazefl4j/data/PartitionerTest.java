@@ -25,7 +25,7 @@ class PartitionerTest {
             LongStream.range(0, 2000).map(i -> i % 10).toArray();
 
     /** The number of partitioners that divide any labels. */
-    private static final int KINDS = 5;
+    private static final int KINDS = 8;
 
     /** A partitioner and a request that it can meet. */
     record Request(Partitioner partitioner, long[] labels, int clients) {
@@ -53,6 +53,9 @@ class PartitionerTest {
             case 1 -> Partitioner.shards(2 * clients);
             case 2 -> Partitioner.dirichlet(5);
             case 3 -> Partitioner.cappedDirichlet(5, 1);
+            case 4 -> Partitioner.dirichletSizes(0.3);
+            case 5 -> Partitioner.logNormalSizes(2);
+            case 6 -> Partitioner.mixed(0.4, Partitioner.shards(clients));
             default -> Partitioner.balancedDirichlet(0.3);
         };
     }

@@ -115,6 +115,13 @@ public final class Converters {
         }
     }
 
+    /** The deviation of sizes' logarithms, with the bounds of the partitioners. */
+    public static final class Sigma extends Range<Double> {
+        Sigma() {
+            super("a number", "0", "10", BigDecimal::doubleValue);
+        }
+    }
+
     /** A number above 0 and at most 1. */
     public static final class Ratio extends Range<Double> {
         Ratio() {

@@ -12,6 +12,7 @@ public final class OptionNames {
     private static final Map<String, String> OTHERS = Map.of(
             "clients", "--num-clients",
             "alpha", "--dir-alpha",
+            "proportions", "--client-sizes",
             "global_lr", "--server-lr",
             "warm_ups", "--warm-up",
             "distillation_batch_size", "--kd-batch-size");

@@ -1,6 +1,8 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.data.ImageData;
@@ -31,6 +33,17 @@ final class DataOptions {
     @Option(names = "--classes-per-client", paramLabel = "N")
     int classesPerClient = 2;
 
+    @Option(names = "--client-sizes", paramLabel = "SIZES", split = ",")
+    @Nullable
+    List<Double> clientSizes;
+
+    @Option(names = "--size-sigma", paramLabel = "X", converter = Converters.Sigma.class)
+    double sizeSigma = 1.0;
+
+    @Option(names = "--iid-share", paramLabel = "X")
+    @Nullable
+    Double iidShare;
+
     @Option(names = "--pixels", paramLabel = "KIND")
     Pixels pixels = Pixels.NORMALISED;
 
@@ -43,8 +56,21 @@ final class DataOptions {
     void check(OptionUse use) {
         use.refuseUnless(partition.hasShards(), "--num-shards", "--partition shards");
         use.refuseUnless(
-                partition.hasAlpha(), "--dir-alpha", "--partition dirichlet, capped-dirichlet or balanced-dirichlet");
-        use.refuseUnless(partition.hasClasses(), "--classes-per-client", "--partition classes");
+                partition.hasAlpha(),
+                "--dir-alpha",
+                "--partition dirichlet, capped-dirichlet, balanced-dirichlet or dirichlet-sizes");
+        use.refuseUnless(
+                partition.hasClasses(),
+                "--classes-per-client",
+                "--partition classes, consecutive-classes or random-classes");
+        use.refuseUnless(partition.hasSizes(), "--client-sizes", "--partition sizes");
+        use.refuseUnless(partition.hasSigma(), "--size-sigma", "--partition log-normal-sizes");
+        use.refuseUnless(partition != Partitioning.IID, "--iid-share", "another --partition than iid");
+        if (partition.hasSizes() && clientSizes == null) {
+            throw use.refusal(
+                    "client sizes missing: --partition=sizes, --client-sizes=none, expected=one number above 0"
+                            + " for each client, such as 300,200,100; add --client-sizes");
+        }
         if (dataDir == null && !dataset.isEmbedded()) {
             throw use.refusal("data folder missing: --dataset=" + dataset
                     + ", --data-dir=none, expected=a folder with the data set's files; add --data-dir, or use"
@@ -53,16 +79,45 @@ final class DataOptions {
     }
 
     Partitioner partitioner() {
-        return partition.partitioner(numShards, dirAlpha, classesPerClient);
+        return iidShare == null ? ofAll() : Partitioner.mixed(iidShare, ofAll());
+    }
+
+    private Partitioner ofAll() {
+        return switch (partition) {
+            case IID -> Partitioner.iid();
+            case SHARDS -> Partitioner.shards(numShards);
+            case DIRICHLET -> Partitioner.dirichlet(dirAlpha);
+            case CAPPED_DIRICHLET -> Partitioner.cappedDirichlet(dirAlpha, 1);
+            case BALANCED_DIRICHLET -> Partitioner.balancedDirichlet(dirAlpha);
+            case CLASSES -> Partitioner.classes(classesPerClient);
+            case CONSECUTIVE_CLASSES -> Partitioner.consecutiveClasses(classesPerClient);
+            case RANDOM_CLASSES -> Partitioner.randomClasses(classesPerClient);
+            case SIZES -> Partitioner.sizes(sizes());
+            case DIRICHLET_SIZES -> Partitioner.dirichletSizes(dirAlpha);
+            case LOG_NORMAL_SIZES -> Partitioner.logNormalSizes(sizeSigma);
+        };
+    }
+
+    private double[] sizes() {
+        return Objects.requireNonNull(clientSizes, "clientSizes").stream()
+                .mapToDouble(Double::doubleValue)
+                .toArray();
     }
 
     String describePartition() {
+        return partition + describeSettings() + (iidShare == null ? "" : ", " + iidShare + " of all dealt evenly");
+    }
+
+    private String describeSettings() {
         if (partition.hasShards()) {
-            return partition + ", " + numShards + " in total";
+            return ", " + numShards + " in total";
         }
         if (partition.hasClasses()) {
-            return partition + ", " + classesPerClient + " per client";
+            return ", " + classesPerClient + " per client";
         }
-        return partition.hasAlpha() ? partition + ", alpha " + dirAlpha : partition.toString();
+        if (partition.hasSigma()) {
+            return ", sigma " + sizeSigma;
+        }
+        return partition.hasAlpha() ? ", alpha " + dirAlpha : "";
     }
 }

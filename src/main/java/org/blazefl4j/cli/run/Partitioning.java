@@ -1,7 +1,6 @@
 package org.blazefl4j.cli.run;
 
 import java.util.Locale;
-import org.blazefl4j.data.Partitioner;
 
 /** How training images are distributed over the clients, as named on the command line. */
 enum Partitioning {
@@ -10,29 +9,31 @@ enum Partitioning {
     DIRICHLET,
     CAPPED_DIRICHLET,
     BALANCED_DIRICHLET,
-    CLASSES;
+    CLASSES,
+    CONSECUTIVE_CLASSES,
+    RANDOM_CLASSES,
+    SIZES,
+    DIRICHLET_SIZES,
+    LOG_NORMAL_SIZES;
 
     boolean hasShards() {
         return this == SHARDS;
     }
 
     boolean hasAlpha() {
-        return this == DIRICHLET || this == CAPPED_DIRICHLET || this == BALANCED_DIRICHLET;
+        return this == DIRICHLET || this == CAPPED_DIRICHLET || this == BALANCED_DIRICHLET || this == DIRICHLET_SIZES;
     }
 
     boolean hasClasses() {
-        return this == CLASSES;
+        return this == CLASSES || this == CONSECUTIVE_CLASSES || this == RANDOM_CLASSES;
     }
 
-    Partitioner partitioner(int numShards, double alpha, int classesPerClient) {
-        return switch (this) {
-            case IID -> Partitioner.iid();
-            case SHARDS -> Partitioner.shards(numShards);
-            case DIRICHLET -> Partitioner.dirichlet(alpha);
-            case CAPPED_DIRICHLET -> Partitioner.cappedDirichlet(alpha, 1);
-            case BALANCED_DIRICHLET -> Partitioner.balancedDirichlet(alpha);
-            case CLASSES -> Partitioner.classes(classesPerClient);
-        };
+    boolean hasSizes() {
+        return this == SIZES;
+    }
+
+    boolean hasSigma() {
+        return this == LOG_NORMAL_SIZES;
     }
 
     @Override

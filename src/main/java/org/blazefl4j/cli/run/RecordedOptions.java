@@ -46,6 +46,9 @@ record RecordedOptions(RunOptions options) {
         if (!options.data.partition.hasClasses()) {
             map.remove("classes_per_client");
         }
+        if (!options.data.partition.hasSigma()) {
+            map.remove("size_sigma");
+        }
         if (options.data.pixels == Pixels.NORMALISED) {
             map.remove("pixels"); // as runs of older versions, so that they can be resumed
         }

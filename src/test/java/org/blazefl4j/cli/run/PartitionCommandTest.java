@@ -57,7 +57,7 @@ final class PartitionCommandTest {
         assertThat(partition("--dir-alpha=1")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .startsWith("blazefl4j partition: --dir-alpha has no effect: add --partition dirichlet,"
-                        + " capped-dirichlet or balanced-dirichlet, or omit it");
+                        + " capped-dirichlet, balanced-dirichlet or dirichlet-sizes, or omit it");
     }
 
     @Test
@@ -65,6 +65,32 @@ final class PartitionCommandTest {
         assertThat(partition("--partition=shards", "--num-shards=7")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .startsWith("blazefl4j partition: number of shards: --num-shards=7, expected=a multiple of 100");
+    }
+
+    @Test
+    void shouldTakeSizesAndAnEvenShare() {
+        assertThat(partition(
+                        "--partition=sizes", "--client-sizes=7000,2000,1000", "--iid-share=0.3", "--num-clients=3"))
+                .as(err.toString())
+                .isZero();
+
+        assertThat(out.toString().lines())
+                .startsWith("Partition of fashion-mnist: sizes, 0.3 of all dealt evenly")
+                .contains("  samples per client                 from 1,700 to 5,900, median 2,400");
+    }
+
+    @Test
+    void shouldNameTheOptionForSizesThatAreMissingOrTooMany() {
+        assertThat(partition("--partition=sizes")).isEqualTo(ExitCode.USAGE);
+        assertThat(partition("--partition=sizes", "--client-sizes=1,2")).isEqualTo(ExitCode.USAGE);
+        assertThat(partition("--partition=shards", "--iid-share=1")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .contains(
+                        "client sizes missing: --partition=sizes, --client-sizes=none, expected=one number above 0 for"
+                                + " each client, such as 300,200,100; add --client-sizes",
+                        "client sizes: --client-sizes=2, expected=100, one for each client; change their number or"
+                                + " --num-clients",
+                        "--iid-share out of range: --iid-share=1.0, limit=[0, 1)");
     }
 
     @Test
