@@ -44,7 +44,30 @@ public enum ModelName {
     /** A residual network as {@link #RESNET18}, with 3, 4, 6 and 3 bottleneck blocks. */
     RESNET50,
     /** A residual network as {@link #RESNET18}, with 3, 4, 23 and 3 bottleneck blocks. */
-    RESNET101;
+    RESNET101,
+    /**
+     * {@link #RESNET18} with group normalisation in two groups in place of batch normalisation (Hsieh et al.: The
+     * Non-IID Data Quagmire of Decentralized Machine Learning, ICML 2020; Reddi et al.: Adaptive Federated
+     * Optimization, ICLR 2021): no buffers, and clients may train on single images.
+     */
+    RESNET18_GN,
+    /**
+     * The next-character model of McMahan et al. (AISTATS 2017) and LEAF: an embedding of 8 numbers, two LSTM layers of
+     * 256 units, and a linear layer on the last state. A sample is a sequence of tokens, numbers below the number of
+     * classes, in any shape and type; it has 822 570 parameters for 90 tokens.
+     */
+    LSTM,
+    /**
+     * A small transformer that predicts the token after a sequence, as GPT: 4 blocks of 128 units with 4 heads of
+     * causal attention, learnt positions, LayerNorm first, GELU. A sample is a sequence of tokens of one length: that
+     * of images, channels times height times width.
+     */
+    GPT,
+    /**
+     * {@link #GPT} whose attention is trained by updates of rank 8 (LoRA: Hu et al., ICLR 2022), the tensors
+     * {@code blocks.*.lora_a} and {@code blocks.*.lora_b}; everything else stays as it is, for a state from a file.
+     */
+    GPT_LORA;
 
     /**
      * Parses a name such as {@code cnn} or {@code resnet18}, in upper or lower case.
@@ -75,6 +98,10 @@ public enum ModelName {
             case RESNET18 -> ResNet.resNet18(channels, classes);
             case RESNET50 -> ResNet.resNet50(channels, classes);
             case RESNET101 -> ResNet.resNet101(channels, classes);
+            case RESNET18_GN -> ResNet.resNet18WithGroups(channels, classes);
+            case LSTM -> new CharLstm(classes);
+            case GPT -> new Gpt(classes, pixels(channels, height, width), false);
+            case GPT_LORA -> new Gpt(classes, pixels(channels, height, width), true);
         };
     }
 

@@ -1,10 +1,11 @@
 package org.blazefl4j.model;
 
+import java.util.function.UnaryOperator;
 import org.blazefl4j.model.Numerics.Autocast;
 import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.model.ResNetBlock.Kind;
+import org.blazefl4j.model.ResNetBlock.Norm;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.FanModeType;
 import org.bytedeco.pytorch.LinearImpl;
@@ -21,20 +22,20 @@ final class ResNet extends Model implements Model.Split {
     private static final int[] WIDTHS = {64, 128, 256, 512};
 
     private final Conv2dImpl conv1;
-    private final BatchNorm2dImpl bn1;
+    private final UnaryOperator<Tensor> bn1;
     private final MaxPool maxpool;
     private final Sequential[] layers = new Sequential[WIDTHS.length];
     private final LinearImpl fc;
 
-    private ResNet(Kind kind, int channels, int classes, int... depths) {
+    private ResNet(Kind kind, Norm norm, int channels, int classes, int... depths) {
         Checks.positive("channels", channels);
         Checks.positive("classes", classes);
         conv1 = conv2d("conv1", channels, WIDTHS[0], 7, 2, 3, false);
-        bn1 = batchNorm2d("bn1", WIDTHS[0]);
+        bn1 = norm.add("bn1", WIDTHS[0], this);
         maxpool = maxPool2d("maxpool", 3, 2, 1);
         int in = WIDTHS[0];
         for (int i = 0; i < WIDTHS.length; i++) {
-            layers[i] = layer(kind, in, WIDTHS[i], depths[i], i == 0 ? 1 : 2);
+            layers[i] = layer(kind, norm, in, WIDTHS[i], depths[i], i == 0 ? 1 : 2);
             register("layer" + (i + 1), layers[i]);
             in = WIDTHS[i] * kind.expansion();
         }
@@ -44,28 +45,33 @@ final class ResNet extends Model implements Model.Split {
 
     /** Creates a ResNet-18: two basic blocks in each of four layers. */
     static ResNet resNet18(int channels, int classes) {
-        return new ResNet(Kind.BASIC, channels, classes, 2, 2, 2, 2);
+        return new ResNet(Kind.BASIC, Norm.BATCH, channels, classes, 2, 2, 2, 2);
+    }
+
+    /** Creates a ResNet-18 with group normalisation. */
+    static ResNet resNet18WithGroups(int channels, int classes) {
+        return new ResNet(Kind.BASIC, Norm.GROUP, channels, classes, 2, 2, 2, 2);
     }
 
     /** Creates a ResNet-50: 3, 4, 6 and 3 bottleneck blocks. */
     static ResNet resNet50(int channels, int classes) {
-        return new ResNet(Kind.BOTTLENECK, channels, classes, 3, 4, 6, 3);
+        return new ResNet(Kind.BOTTLENECK, Norm.BATCH, channels, classes, 3, 4, 6, 3);
     }
 
     /** Creates a ResNet-101: 3, 4, 23 and 3 bottleneck blocks. */
     static ResNet resNet101(int channels, int classes) {
-        return new ResNet(Kind.BOTTLENECK, channels, classes, 3, 4, 23, 3);
+        return new ResNet(Kind.BOTTLENECK, Norm.BATCH, channels, classes, 3, 4, 23, 3);
     }
 
-    private static Sequential layer(Kind kind, int in, int width, int depth, int stride) {
-        Sequential blocks = new Sequential().add(new ResNetBlock(kind, in, width, stride));
+    private static Sequential layer(Kind kind, Norm norm, int in, int width, int depth, int stride) {
+        Sequential blocks = new Sequential().add(new ResNetBlock(kind, norm, in, width, stride));
         for (int i = 1; i < depth; i++) {
-            blocks.add(new ResNetBlock(kind, width * kind.expansion(), width, 1));
+            blocks.add(new ResNetBlock(kind, norm, width * kind.expansion(), width, 1));
         }
         return blocks;
     }
 
-    /** Draws Kaiming-normal weights by fan-out, in the order of the names; batch normalisation starts at 1 and 0. */
+    /** Draws Kaiming-normal weights by fan-out, in the order of the names; normalisation starts at 1 and 0. */
     private void initialiseConvolutions() {
         try (PointerScope scope = new PointerScope()) {
             FanModeType fanOut = new FanModeType(new kFanOut());
@@ -88,7 +94,7 @@ final class ResNet extends Model implements Model.Split {
     /** Computes the inputs of the last layer: the means of its channels over each image. */
     @Override
     public Tensor features(Tensor x) {
-        Tensor h = maxpool.forward(bn1.forward(conv1.forward(x))).relu();
+        Tensor h = maxpool.forward(bn1.apply(conv1.forward(x))).relu();
         for (Sequential layer : layers) {
             h = layer.forward(h);
         }

@@ -1,10 +1,14 @@
 package org.blazefl4j.model;
 
-import org.bytedeco.pytorch.BatchNorm2dImpl;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.GroupNormImpl;
+import org.bytedeco.pytorch.GroupNormOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** A residual block: convolutions with batch normalisation, added to the input or to its projection. */
+/** A residual block: convolutions with normalisation, added to the input or to its projection. */
 final class ResNetBlock extends Model {
 
     /** The two forms of the block. */
@@ -30,34 +34,55 @@ final class ResNetBlock extends Model {
         }
     }
 
+    /** How channels are normalised. */
+    enum Norm {
+        BATCH {
+            @Override
+            UnaryOperator<Tensor> add(String name, int channels, Model to) {
+                return to.batchNorm2d(name, channels)::forward;
+            }
+        },
+        /** In two groups, by themselves for each image, so that batches do not matter. */
+        GROUP {
+            @Override
+            UnaryOperator<Tensor> add(String name, int channels, Model to) {
+                try (GroupNormOptions options = new GroupNormOptions(2, channels)) {
+                    return to.register(name, new GroupNormImpl(options))::forward;
+                }
+            }
+        };
+
+        /** Adds a layer to a model; returns its forward method. */
+        abstract UnaryOperator<Tensor> add(String name, int channels, Model to);
+    }
+
     /** Brings a block's input to the shape of its output: a strided 1×1 convolution, normalised. */
     private static final class Projection extends Model {
 
         private final Convolution conv;
-        private final BatchNorm2dImpl norm;
+        private final UnaryOperator<Tensor> norm;
 
-        Projection(int in, int out, int stride) {
+        Projection(Norm kind, int in, int out, int stride) {
             conv = new Convolution(conv2d("0", in, out, 1, stride, 0, false), 1, stride, 0);
-            norm = batchNorm2d("1", out);
+            norm = kind.add("1", out, this);
         }
 
         @Override
         public Tensor forward(Tensor x) {
-            return norm.forward(conv.forward(x));
+            return norm.apply(conv.forward(x));
         }
     }
 
     private final Convolution[] convs;
-    private final BatchNorm2dImpl[] norms;
+    private final List<UnaryOperator<Tensor>> norms = new ArrayList<>();
     private final @Nullable Projection downsample;
 
-    ResNetBlock(Kind kind, int in, int width, int stride) {
+    ResNetBlock(Kind kind, Norm norm, int in, int width, int stride) {
         int out = width * kind.expansion;
         int last = kind.kernels.length - 1;
         convs = new Convolution[last + 1];
-        norms = new BatchNorm2dImpl[last + 1];
         // Created first and registered last, as in torchvision: creation decides the draws, registration the names.
-        downsample = stride == 1 && in == out ? null : new Projection(in, out, stride);
+        downsample = stride == 1 && in == out ? null : new Projection(norm, in, out, stride);
         int channels = in;
         for (int i = 0; i <= last; i++) {
             int next = i == last ? out : width;
@@ -68,7 +93,7 @@ final class ResNetBlock extends Model {
                     kernel,
                     step,
                     kernel / 2);
-            norms[i] = batchNorm2d("bn" + (i + 1), next);
+            norms.add(norm.add("bn" + (i + 1), next, this));
             channels = next;
         }
         if (downsample != null) {
@@ -81,7 +106,7 @@ final class ResNetBlock extends Model {
         Tensor h = x;
         int last = convs.length - 1;
         for (int i = 0; i <= last; i++) {
-            h = norms[i].forward(convs[i].forward(h));
+            h = norms.get(i).apply(convs[i].forward(h));
             if (i < last) {
                 h.relu_();
             }

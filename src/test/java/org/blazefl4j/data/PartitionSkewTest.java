@@ -65,10 +65,8 @@ class PartitionSkewTest {
                 .mapToDouble(Math::log)
                 .toArray();
         double mean = Arrays.stream(logs).average().orElseThrow();
-        double variance = Arrays.stream(logs)
-                .map(x -> (x - mean) * (x - mean))
-                .average()
-                .orElseThrow();
+        double variance =
+                Arrays.stream(logs).map(x -> (x - mean) * (x - mean)).average().orElseThrow();
         assertThat(Math.sqrt(variance)).isCloseTo(0.5, within(0.03));
         assertThat(sizes(Partitioner.logNormalSizes(0).partition(new long[900], 9, 7)))
                 .containsOnly(100);
@@ -95,16 +93,16 @@ class PartitionSkewTest {
         if (clients > owners) {
             return;
         }
-        long[] ofSample =
-                LongStream.range(0, 10L * owners).map(i -> i * 7 % owners * 11 - 5).toArray();
+        long[] ofSample = LongStream.range(0, 10L * owners)
+                .map(i -> i * 7 % owners * 11 - 5)
+                .toArray();
         Arrays.setAll(ofSample, i -> i < owners ? i * 11L - 5 : ofSample[i]); // each has at least one
         List<long[]> parts = Partitioner.owners(ofSample).partition(new long[ofSample.length], clients, seed);
 
         assertCovers(parts, ofSample.length);
         List<Set<Long>> held = parts.stream()
-                .map(part -> Arrays.stream(part)
-                        .mapToObj(i -> ofSample[(int) i])
-                        .collect(Collectors.toSet()))
+                .map(part ->
+                        Arrays.stream(part).mapToObj(i -> ofSample[(int) i]).collect(Collectors.toSet()))
                 .toList();
         assertThat(held.stream().mapToInt(Set::size).sum()).isEqualTo(owners);
         assertThat(held).allSatisfy(ids -> assertThat(ids).hasSizeBetween(owners / clients, owners / clients + 1));
@@ -153,8 +151,7 @@ class PartitionSkewTest {
 
     @Property(tries = 50)
     void shouldMixEvenSamplesIn(@ForAll @DoubleRange(min = 0, max = 0.9) double share, @ForAll long seed) {
-        List<long[]> parts =
-                Partitioner.mixed(share, Partitioner.sizes(9, 1)).partition(TEN_CLASSES, 2, seed);
+        List<long[]> parts = Partitioner.mixed(share, Partitioner.sizes(9, 1)).partition(TEN_CLASSES, 2, seed);
 
         assertCovers(parts, 2000);
         double smaller = (1 - share) * 200 + share * 1000;
@@ -198,8 +195,7 @@ class PartitionSkewTest {
                 () -> Partitioner.consecutiveClasses(3).partition(TEN_CLASSES, 3, 0),
                 "number of clients: numClients=3, limit=4 or more (3 each of the classes in the labels); raise"
                         + " numClients, or no client has the last classes");
-        refused(
-                () -> Partitioner.mixed(1, Partitioner.iid()), "iidShare out of range: iidShare=1.0, limit=[0, 1)");
+        refused(() -> Partitioner.mixed(1, Partitioner.iid()), "iidShare out of range: iidShare=1.0, limit=[0, 1)");
     }
 
     private static void refused(ThrowingCallable call, String message) {

@@ -28,7 +28,11 @@ class DimensionsTest {
         "MLP, 3, 5, 7, 2",
         "RESNET18, 1, 28, 28, 10",
         "RESNET18, 3, 8, 12, 5",
-        "RESNET50, 1, 16, 16, 4"
+        "RESNET50, 1, 16, 16, 4",
+        "RESNET18_GN, 3, 8, 12, 6",
+        "LSTM, 1, 1, 80, 90",
+        "GPT, 1, 2, 12, 30",
+        "GPT_LORA, 1, 1, 24, 30"
     })
     void shouldAdaptToTheImages(ModelName name, int channels, int height, int width, int classes) {
         try (PointerScope scope = new PointerScope();

@@ -6,6 +6,7 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The inputs and labels of {@code models.py}, by the same formulas. */
 public final class FormulaImages {
@@ -22,6 +23,22 @@ public final class FormulaImages {
             values[i] = (float) (bits / (double) (1 << 23) - 1);
         }
         return Tensors.of(values, shape);
+    }
+
+    /** Returns numbers below {@code classes}: the same top 24 bits modulo {@code classes}. */
+    static Tensor tokens(long first, int classes, long... shape) {
+        float[] values = new float[(int) LongStream.of(shape).reduce(1, (a, b) -> a * b)];
+        for (int i = 0; i < values.length; i++) {
+            long bits = ((first + i) * 2654435761L & 0xFFFFFFFFL) >> 8;
+            values[i] = bits % classes;
+        }
+        return Tensors.of(values, shape);
+    }
+
+    /** Returns sequences of tokens, whose labels are their last ones. */
+    static Batch text(int step, int n, int size, int classes) {
+        Tensor x = tokens((long) step * n * size * size, classes, n, 1, size, size);
+        return new Batch(x, x.flatten(1, -1).select(1, -1).toType(ScalarType.Long));
     }
 
     /** Returns images of 4x4 even blocks; the rows of one band are brighter by 1, and the label is that band. */

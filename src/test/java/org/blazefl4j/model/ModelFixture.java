@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.data.Batch;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -44,6 +45,27 @@ record ModelFixture(
     /** The models in the fixture. */
     static List<ModelFixture> trained() {
         return all().stream().filter(f -> f.facts.containsKey("train")).toList();
+    }
+
+    private boolean isText() {
+        return switch (name) {
+            case LSTM, GPT, GPT_LORA -> true;
+            default -> false;
+        };
+    }
+
+    /** Returns the samples of the outputs. */
+    Tensor inputs() {
+        return isText()
+                ? FormulaImages.tokens(0, classes, 2, channels, size, size)
+                : FormulaImages.inputs(0, 2, channels, size, size);
+    }
+
+    /** Returns the batch of a step. */
+    Batch batch(int step, int n) {
+        return isText()
+                ? FormulaImages.text(step, n, size, classes)
+                : FormulaImages.images(step, n, channels, size, classes);
     }
 
     Model create() {

@@ -88,7 +88,7 @@ class ModelFixtureTest {
 
     private static double step(
             Model model, FlatParameters flat, ModelFixture fixture, int step, int batch, double rate) {
-        Batch data = FormulaImages.images(step, batch, fixture.channels(), fixture.size(), fixture.classes());
+        Batch data = fixture.batch(step, batch);
         flat.zeroGradients();
         Tensor loss = torch.cross_entropy(model.forward(data.x()), data.y());
         loss.backward();
@@ -99,8 +99,7 @@ class ModelFixtureTest {
     private static double[] output(Model model, ModelFixture fixture) {
         try (NoGradGuard guard = new NoGradGuard()) {
             model.eval();
-            Tensor x = FormulaImages.inputs(0, 2, fixture.channels(), fixture.size(), fixture.size());
-            return doubles(model.forward(x));
+            return doubles(model.forward(fixture.inputs()));
         }
     }
 

@@ -25,6 +25,7 @@ class ModelNameTest {
         assertThatThrownBy(() -> ModelName.fromName("vgg"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "unknown model: name=vgg, expected=one of cnn, mcmahan, lenet, mlp, logistic, resnet18, resnet50, resnet101");
+                        "unknown model: name=vgg, expected=one of cnn, mcmahan, lenet, mlp, logistic, resnet18, resnet50, resnet101,"
+                                + " resnet18_gn, lstm, gpt, gpt_lora");
     }
 }
