@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.util.Slow;
@@ -57,6 +62,38 @@ final class RunProcessTest {
             lines.add(JSON.std.mapFrom(line));
         }
         return lines;
+    }
+
+    @Test
+    void shouldNotFailIfThePageCannotBeWritten() throws Exception {
+        try (CliProcess cli = start("--global-round", "20")) {
+            cli.awaitOutput("round  1/20");
+            Files.createDirectories(results().resolve("report.html/taken"));
+
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+            assertThat(cli.out())
+                    .contains("completed: 20 of 20 rounds")
+                    .containsPattern("  page           not written: cannot write: file=.*/results/report.html, found=");
+        }
+    }
+
+    @Test
+    void shouldServeThePageWhileTheRunGoesOnAndLeaveNoneIfNotAskedTo() throws Exception {
+        try (CliProcess cli = start("--global-round", "1000", "--live", "--no-report")) {
+            cli.awaitOutput("round    1/1000");
+            Matcher address = Pattern.compile("  live           (http://127\\.0\\.0\\.1:\\d+/)")
+                    .matcher(cli.out());
+            assertThat(address.find()).as(cli.out()).isTrue();
+            try (InputStream page = URI.create(address.group(1)).toURL().openStream()) {
+                assertThat(new String(page.readAllBytes(), StandardCharsets.UTF_8))
+                        .contains("Accuracy over rounds");
+            }
+            cli.signalAll("INT");
+
+            assertThat(cli.exitCode()).isEqualTo(130);
+            assertThat(cli.out()).contains("stopped: ").doesNotContain("  page ");
+        }
+        assertThat(results()).isNotEmptyDirectory().isDirectoryNotContaining("glob:**.html");
     }
 
     @Test

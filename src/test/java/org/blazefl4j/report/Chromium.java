@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,14 +36,16 @@ public final class Chromium implements AutoCloseable {
     public record Event(String method, Map<String, Object> params) {}
 
     private final Process process;
+    private final Path profile;
     private final WebSocket socket;
     private final AtomicInteger ids = new AtomicInteger();
     private final Map<Integer, CompletableFuture<Map<String, Object>>> answers = new ConcurrentHashMap<>();
     private final List<Event> events = new CopyOnWriteArrayList<>();
     private String session;
 
-    private Chromium(Process process, URI address) {
+    private Chromium(Process process, Path profile, URI address) {
         this.process = process;
+        this.profile = profile;
         this.socket = HttpClient.newHttpClient()
                 .newWebSocketBuilder()
                 .buildAsync(address, new Messages())
@@ -55,7 +58,7 @@ public final class Chromium implements AutoCloseable {
     }
 
     /** Starts it; the test is skipped where none is installed, or fails where the environment demands one. */
-    public static Chromium start(Path folder) throws IOException, InterruptedException {
+    public static Chromium start() throws IOException, InterruptedException {
         List<Path> found = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
                 .flatMap(each -> NAMES.stream().map(name -> Path.of(each, name)))
                 .filter(Files::isExecutable)
@@ -64,20 +67,22 @@ public final class Chromium implements AutoCloseable {
             throw new AssertionError("no Chromium on the PATH: expected=one of " + NAMES);
         }
         assumeTrue(!found.isEmpty(), "pages are tested in Chromium: install it, on Debian by apt-get install chromium");
+        Path profile = Files.createTempDirectory("chromium");
         Process process = new ProcessBuilder(
                         found.get(0).toString(),
                         "--headless=new",
                         "--no-sandbox", // cannot be had as root, nor in containers
                         "--disable-gpu",
+                        "--disable-dev-shm-usage", // containers have little
                         "--hide-scrollbars",
                         "--disable-background-networking",
                         "--remote-debugging-port=0",
-                        "--user-data-dir=" + folder,
+                        "--user-data-dir=" + profile,
                         "about:blank")
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        return new Chromium(process, address(process, folder.resolve("DevToolsActivePort")));
+        return new Chromium(process, profile, address(process, profile.resolve("DevToolsActivePort")));
     }
 
     /** Reads the port and the path that Chromium writes to a file when it is ready. */
@@ -254,15 +259,15 @@ public final class Chromium implements AutoCloseable {
 
     @Override
     public void close() {
-        List<ProcessHandle> all = process.descendants().toList();
-        process.destroy();
+        List<ProcessHandle> all = Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .toList();
         all.forEach(ProcessHandle::destroyForcibly);
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        all.forEach(each -> each.onExit().join());
+        try (Stream<Path> files = Files.walk(profile)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -11,7 +11,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,9 +21,6 @@ final class PageInChromiumTest {
 
     private static final String NAME = "<img src=x onerror=document.title='hurt'> & \"more\"";
 
-    @TempDir(cleanup = CleanupMode.NEVER) // Chromium may still write to it
-    private static Path profile;
-
     private static Chromium chromium;
 
     @TempDir
@@ -34,7 +30,7 @@ final class PageInChromiumTest {
 
     @BeforeAll
     static void start() throws IOException, InterruptedException {
-        chromium = Chromium.start(profile);
+        chromium = Chromium.start();
     }
 
     @AfterAll

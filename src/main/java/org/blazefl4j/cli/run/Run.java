@@ -1,7 +1,6 @@
 package org.blazefl4j.cli.run;
 
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.blazefl4j.checkpoint.SavedRun;
 import org.blazefl4j.cli.console.Interruption;
 import org.blazefl4j.cli.console.ProgressBars;
@@ -37,6 +37,7 @@ import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Printable;
 import org.blazefl4j.util.ResourceStack;
 import org.blazefl4j.util.WholeFile;
+import org.jspecify.annotations.Nullable;
 
 /** A run, from its options to its results. */
 final class Run {
@@ -56,6 +57,7 @@ final class Run {
     private final PrintStream out;
     private final List<StopRule> rules;
     private final RunTotals totals;
+    private @Nullable CompletableFuture<String> page;
 
     /**
      * Creates a run that has not started.
@@ -81,8 +83,17 @@ final class Run {
     void execute() {
         options.data.dataset.requireFolder(options.data.dataDir);
         options.requireCacheDir();
-        try (Interruption interruption = new Interruption();
-                RunCheckpoints checkpoints = interruption.closing(new RunCheckpoints(options));
+        try (Interruption interruption = new Interruption()) {
+            try {
+                execute(interruption);
+            } finally {
+                awaitPage();
+            }
+        }
+    }
+
+    private void execute(Interruption interruption) {
+        try (RunCheckpoints checkpoints = interruption.closing(new RunCheckpoints(options));
                 RunFolder folder = interruption.closing(folder(checkpoints));
                 Federation<?, ?> federation = open(checkpoints, folder.path())) {
             introduce(federation, folder.path());
@@ -135,7 +146,7 @@ final class Run {
                 rounds(federation, simulation, checkpoints, csv, json, folder);
             } finally {
                 out.println("  results        " + Printable.line(csvFile) + " and " + JSON);
-                writePage(folder);
+                startPage(folder);
             }
         }
     }
@@ -151,21 +162,29 @@ final class Run {
         return resources;
     }
 
-    /** Writes the page of what the result file has; a failure to do so is none of the run. */
-    private void writePage(Path folder) {
-        if (options.results.noReport || totals.rounds() == 0) {
-            return;
+    /** Starts to write the page of what the result file has, which takes less time than workers need to end. */
+    private void startPage(Path folder) {
+        if (!options.results.noReport && totals.rounds() > 0) {
+            page = CompletableFuture.supplyAsync(() -> writePage(folder));
         }
+    }
+
+    /** Returns where the page is, or why there is none; a failure to write it is none of the run. */
+    private static String writePage(Path folder) {
         Path page = folder.resolve(PAGE);
-        String what;
         try {
             RunPage.of(List.of(RunRecord.read(folder, false))).write(page);
-            what = Printable.line(page);
-        } catch (IllegalArgumentException | UncheckedIOException e) {
-            what = "not written: " + e.getMessage();
+            return Printable.line(page);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            return "not written: " + Printable.line(e.getMessage());
         }
-        out.println("  page           " + what);
-        out.flush();
+    }
+
+    private void awaitPage() {
+        if (page != null) {
+            out.println("  page           " + page.join());
+            out.flush();
+        }
     }
 
     /** Prepares the run. Shows a line on terminals, because the first start unpacks libraries and takes seconds. */

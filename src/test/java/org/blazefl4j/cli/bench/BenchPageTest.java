@@ -21,12 +21,11 @@ import org.blazefl4j.report.Chromium;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 final class BenchPageTest {
 
-    @TempDir(cleanup = CleanupMode.NEVER) // Chromium may still write to it
+    @TempDir
     private Path folder;
 
     private static CaseResult result(ExecutionMode mode, int workers, int clients, int millis) {
@@ -98,7 +97,7 @@ final class BenchPageTest {
         Path file = folder.resolve("bench.html");
         BenchPage.of(report, Map.of("status", "stopped")).write(file);
 
-        try (Chromium chromium = Chromium.start(folder.resolve("profile"))) {
+        try (Chromium chromium = Chromium.start()) {
             chromium.show(400, 900, "light");
             chromium.open(file.toUri());
             assertThat(chromium.complaints()).isEmpty();

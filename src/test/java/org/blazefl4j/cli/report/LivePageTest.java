@@ -18,7 +18,6 @@ import org.blazefl4j.report.Chromium;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 final class LivePageTest {
@@ -92,8 +91,8 @@ final class LivePageTest {
 
     @Slow
     @Test
-    void shouldFollowARunInABrowser(@TempDir(cleanup = CleanupMode.NEVER) Path profile) throws Exception {
-        try (Chromium chromium = Chromium.start(profile);
+    void shouldFollowARunInABrowser() throws Exception {
+        try (Chromium chromium = Chromium.start();
                 LivePage page = new LivePage(run)) {
             chromium.open(page.address());
             assertThat(chromium.evaluate("document.body.innerText"))
