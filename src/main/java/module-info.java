@@ -6,6 +6,7 @@ module org.blazefl4j {
     requires jdk.unsupported;
     requires jdk.httpserver; // serves pages of runs that go on
     requires static transitive org.jspecify;
+    requires static java.desktop; // decodes folders of images
 
     // The command line, the latency lab and the result files only
     requires static com.fasterxml.jackson.jr.ob;
@@ -23,6 +24,7 @@ module org.blazefl4j {
     exports org.blazefl4j.model;
     exports org.blazefl4j.modelfile;
     exports org.blazefl4j.data;
+    exports org.blazefl4j.data.file;
     exports org.blazefl4j.reproducibility;
     exports org.blazefl4j.contrib.common;
     exports org.blazefl4j.contrib.dsfl;

@@ -9,6 +9,7 @@ import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options for the images and their distribution over the clients. */
@@ -20,6 +21,9 @@ final class DataOptions {
     @Option(names = "--data-dir", paramLabel = "DIR")
     @Nullable
     Path dataDir;
+
+    @Mixin
+    FileOptions file;
 
     @Option(names = "--partition", paramLabel = "KIND")
     Partitioning partition = Partitioning.IID;
@@ -47,9 +51,20 @@ final class DataOptions {
     @Option(names = "--pixels", paramLabel = "KIND")
     Pixels pixels = Pixels.NORMALISED;
 
-    /** Reads the images; the caller closes them. */
+    /** Reads the images, or samples of another kind; the caller closes them. */
     ImageData read() {
-        return pixels.of(dataset.read(dataDir));
+        Path from = file.dataFile;
+        if (from == null) {
+            return pixels.of(dataset.read(dataDir));
+        }
+        ImageData read = file.read(from, pixels == Pixels.NORMALISED);
+        return read.normalisation() == null ? read : pixels.of(read);
+    }
+
+    /** Requires the folder and the files to be there, before anything is made. */
+    void requireFiles() {
+        dataset.requireFolder(dataDir);
+        file.requireFiles();
     }
 
     /** Refuses options without effect, and a data set without its folder. */
@@ -65,13 +80,23 @@ final class DataOptions {
                 "--partition classes, consecutive-classes or random-classes");
         use.refuseUnless(partition.hasSizes(), "--client-sizes", "--partition sizes");
         use.refuseUnless(partition.hasSigma(), "--size-sigma", "--partition log-normal-sizes");
-        use.refuseUnless(partition != Partitioning.IID, "--iid-share", "another --partition than iid");
+        use.refuseUnless(
+                partition != Partitioning.IID && partition != Partitioning.NATURAL,
+                "--iid-share",
+                "another --partition than iid and natural");
+        file.check(use);
+        use.refuseUnless(!file.isGiven(), "--dataset", "it without --data-file");
+        use.refuseUnless(!file.isGiven(), "--data-dir", "it without --data-file");
+        if (partition == Partitioning.NATURAL && !file.isGiven()) {
+            throw use.refusal("owners unknown: --partition=natural, --data-file=none, expected=a file that names the"
+                    + " owner of each sample; add --data-file");
+        }
         if (partition.hasSizes() && clientSizes == null) {
             throw use.refusal(
                     "client sizes missing: --partition=sizes, --client-sizes=none, expected=one number above 0"
                             + " for each client, such as 300,200,100; add --client-sizes");
         }
-        if (dataDir == null && !dataset.isEmbedded()) {
+        if (dataDir == null && !dataset.isEmbedded() && !file.isGiven()) {
             throw use.refusal("data folder missing: --dataset=" + dataset
                     + ", --data-dir=none, expected=a folder with the data set's files; add --data-dir, or use"
                     + " --dataset fashion-mnist, which is included");
@@ -94,6 +119,7 @@ final class DataOptions {
             case RANDOM_CLASSES -> Partitioner.randomClasses(classesPerClient);
             case SIZES -> Partitioner.sizes(sizes());
             case DIRICHLET_SIZES -> Partitioner.dirichletSizes(dirAlpha);
+            case NATURAL -> Partitioner.owners(file.owners());
             case LOG_NORMAL_SIZES -> Partitioner.logNormalSizes(sizeSigma);
         };
     }

@@ -59,7 +59,7 @@ public final class PartitionCommand implements Callable<Integer> {
             throw new UsageException(
                     "not a page: --output=" + output + ", expected=a name that ends in .html; choose another");
         }
-        data.dataset.requireFolder(data.dataDir);
+        data.requireFiles();
         try (ImageData images = data.read()) {
             List<long[]> parts = data.partitioner().partition(images.trainLabels(), numClients, seed);
             show(count(images, parts), images.name());

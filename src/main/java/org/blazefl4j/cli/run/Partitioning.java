@@ -14,7 +14,8 @@ enum Partitioning {
     RANDOM_CLASSES,
     SIZES,
     DIRICHLET_SIZES,
-    LOG_NORMAL_SIZES;
+    LOG_NORMAL_SIZES,
+    NATURAL;
 
     boolean hasShards() {
         return this == SHARDS;

@@ -46,6 +46,9 @@ record RecordedOptions(RunOptions options) {
         if (!options.data.partition.hasClasses()) {
             map.remove("classes_per_client");
         }
+        if (options.data.file.dataFile != null) {
+            map.put("dataset", String.valueOf(options.data.file.dataFile.getFileName()));
+        }
         if (!options.data.partition.hasSigma()) {
             map.remove("size_sigma");
         }

@@ -81,7 +81,7 @@ final class Run {
      * @throws UsageException if the options cannot be met
      */
     void execute() {
-        options.data.dataset.requireFolder(options.data.dataDir);
+        options.data.requireFiles();
         options.requireCacheDir();
         try (Interruption interruption = new Interruption()) {
             try {

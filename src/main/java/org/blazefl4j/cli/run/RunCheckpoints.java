@@ -77,6 +77,7 @@ public final class RunCheckpoints implements AutoCloseable {
                         .configuration(configuration)
                         .mayChange(MAY_CHANGE)
                         .mayChange(ModelOptions.FILES.toArray(String[]::new))
+                        .mayChange(FileOptions.FILES.toArray(String[]::new))
                         .mayChange(StopOptions.NAMES.toArray(String[]::new)));
         try {
             this.saved = checkpoints.flatMap(this::look);

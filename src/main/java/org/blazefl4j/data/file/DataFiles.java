@@ -1,0 +1,78 @@
+package org.blazefl4j.data.file;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.blazefl4j.binding.Build;
+import org.blazefl4j.util.Libraries;
+
+/** Reads data sets from files and folders. */
+public final class DataFiles {
+
+    private DataFiles() {}
+
+    /**
+     * Reads a table: CSV in UTF-8 with a header, separated by commas, semicolons or tabs, whichever the header has most
+     * of; plain, or gzip if the name ends in {@code .gz}. Streams: memory holds the numbers, not the text. Needs
+     * fastcsv on the class path.
+     *
+     * <p>Every value is checked. Missing ones and numbers that are none are refused, with file, line and column. Test
+     * rows may have no label or category that the training rows lack.
+     *
+     * <pre>{@code
+     * try (FileData data = DataFiles.csv(file, CsvOptions.of("income").withClientColumn("state"))) {
+     *     List<long[]> parts = Partitioner.owners(data.trainOwners())
+     *             .partition(data.samples().trainLabels(), data.owners().size(), 0);
+     * }
+     * }</pre>
+     *
+     * @return samples of float32 with one feature per column of numbers and per category, in the order of the columns;
+     *     classes in ascending order of their names, by value if all are whole numbers. The caller closes it
+     * @throws IOException if the file cannot be read or has something wrong in it
+     * @throws IllegalArgumentException if it lacks a column that the options name
+     * @throws IllegalStateException if fastcsv is missing
+     */
+    public static FileData csv(Path file, CsvOptions options) throws IOException {
+        Libraries.require(DataFiles.class, "de.siegmar.fastcsv.reader.CsvReader", Build.library("fastcsv"));
+        return new TableReader(options).read(file);
+    }
+
+    /**
+     * Reads NumPy's arrays, from a {@code .npz} file or a folder of {@code .npy} files: samples {@code x_train},
+     * {@code train_images} or {@code x}, and labels {@code y_train}, {@code train_labels} or {@code y}, from 0; for
+     * testing {@code x_test} or {@code test_images}, and {@code y_test} or {@code test_labels}, or else a share of the
+     * training samples; and the owners of training samples, if any, {@code clients_train} or {@code clients}.
+     *
+     * <p>Samples are [n, features], [n, height, width], [n, channels, height, width] or [n, height, width, channels],
+     * of integers or floats. Bytes stay bytes and are normalised by the mean and deviation of each channel; other types
+     * become float32 and are taken as they are.
+     *
+     * @param testShare the share of the samples that is held out if there are none for testing
+     * @param seed draws these samples
+     * @return samples; the caller closes it
+     * @throws IOException if an array is missing, damaged, or of the wrong type or shape, or a label or a float is none
+     * @throws IllegalArgumentException if the share is out of range
+     */
+    public static FileData arrays(Path file, double testShare, long seed) throws IOException {
+        CsvOptions.requireTestShare(testShare);
+        return ArrayReader.read(file, testShare, seed);
+    }
+
+    /**
+     * Reads a folder of images: one folder for each class, with its images in PNG, JPEG, GIF or BMP, in {@code train}
+     * and in {@code test}, {@code val} or {@code validation}; or the folders of classes alone, of which a share is held
+     * out. All images are of one size, and all grey if the first one is. Needs the module {@code java.desktop}.
+     *
+     * @param testShare the share of the images that is held out if there are none for testing
+     * @param seed draws these images
+     * @return bytes, grey or red, green and blue, normalised by the mean and deviation of each channel; classes in the
+     *     order of their folders' names. The caller closes it
+     * @throws IOException if there are no images, or a file is damaged or of another size or kind
+     * @throws IllegalArgumentException if the share is out of range
+     * @throws IllegalStateException if the module is missing
+     */
+    public static FileData images(Path folder, double testShare, long seed) throws IOException {
+        CsvOptions.requireTestShare(testShare);
+        Libraries.require(DataFiles.class, "javax.imageio.ImageIO", "the module java.desktop");
+        return ImageFolderReader.read(folder, testShare, seed);
+    }
+}

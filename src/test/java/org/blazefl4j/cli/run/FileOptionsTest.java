@@ -1,0 +1,143 @@
+package org.blazefl4j.cli.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.blazefl4j.cli.Main;
+import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.core.Simulation;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs on tables. */
+final class FileOptionsTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path folder;
+
+    private Path table;
+
+    /** Writes rows of which the class follows from a number and a word; 12 owners have 25 each. */
+    @BeforeEach
+    void writeTable() throws IOException {
+        StringBuilder text = new StringBuilder("id,x,word,owner,y\n");
+        for (int i = 0; i < 300; i++) {
+            int x = i * 37 % 100 - 50;
+            String word = i % 2 == 0 ? "plus" : "minus";
+            String label = x + (i % 2 == 0 ? 30 : -30) > 0 ? "up" : "down";
+            text.append(String.join(",", "row " + i, "" + x, word, "" + i % 12, label))
+                    .append('\n');
+        }
+        table = Files.writeString(folder.resolve("table.csv"), text);
+    }
+
+    private int partition(String... more) {
+        String[] args = new String[more.length + 2];
+        args[0] = "partition";
+        args[1] = "--output=" + folder.resolve("page.html");
+        System.arraycopy(more, 0, args, 2, more.length);
+        return Main.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute(args);
+    }
+
+    @Test
+    void shouldGiveEachOwnerAClient() {
+        assertThat(partition(
+                        "--data-file=" + table,
+                        "--label-column=y",
+                        "--client-column=owner",
+                        "--category-columns=word",
+                        "--ignore-columns=id",
+                        "--test-share=0.1",
+                        "--partition=natural",
+                        "--num-clients=12"))
+                .as(err.toString())
+                .isZero();
+
+        assertThat(out.toString().lines())
+                .startsWith("Partition of table.csv: natural")
+                .contains(
+                        "  clients                            12",
+                        "  classes                            2",
+                        "  samples                            270");
+    }
+
+    @Test
+    void shouldTrainOnATable() {
+        RunOptions options = SmallRun.of(
+                20,
+                "--data-file=" + table,
+                "--label-column=y",
+                "--client-column=owner",
+                "--category-columns=word",
+                "--ignore-columns=id",
+                "--partition=natural",
+                "--num-clients=6",
+                "--model-name=logistic",
+                "--batch-size=10");
+        try (Federation<?, ?> federation = Federation.open(options, folder, (images, engines) -> {})) {
+            assertThat(accuracyOf(federation)).isGreaterThan(0.9);
+            assertThat(options.toMap())
+                    .containsEntry("dataset", "table.csv")
+                    .containsEntry("label_column", "y")
+                    .containsEntry("partition", "natural");
+        }
+    }
+
+    private static <D, U> double accuracyOf(Federation<D, U> federation) {
+        new Simulation<>(federation.handler(), federation.trainer()).run();
+        Map<String, ?> summary =
+                federation.handler().getSummary(federation.trainer().workers());
+        return ((Number) summary.get("accuracy")).doubleValue();
+    }
+
+    @Test
+    void shouldNameOptionsThatDoNotGoTogether() {
+        assertThat(partition("--data-file=" + table)).isEqualTo(ExitCode.USAGE);
+        assertThat(partition("--label-column=y")).isEqualTo(ExitCode.USAGE);
+        assertThat(partition("--data-file=" + table, "--label-column=y", "--dataset=mnist"))
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(partition("--partition=natural")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .contains(
+                        "label column missing: --data-file=" + table
+                                + ", --label-column=none, expected=the name of the column with the classes; add"
+                                + " --label-column",
+                        "--label-column has no effect: add --data-file with a table in CSV, or omit it",
+                        "--dataset has no effect: add it without --data-file, or omit it",
+                        "owners unknown: --partition=natural, --data-file=none, expected=a file that names the owner of"
+                                + " each sample; add --data-file");
+    }
+
+    @Test
+    void shouldSayWhatIsWrongInTheFile() {
+        assertThat(partition("--data-file=" + table, "--label-column=y", "--ignore-columns=id"))
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(partition("--data-file=" + table, "--label-column=z")).isEqualTo(ExitCode.USAGE);
+        assertThat(partition("--data-file=" + folder.resolve("none.csv"), "--label-column=y"))
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(partition(
+                        "--data-file=" + table,
+                        "--label-column=y",
+                        "--ignore-columns=id,word,owner",
+                        "--partition=natural"))
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .contains(
+                        "not a number: value=plus: file=" + table + ", line=2, column=word, expected=a finite number",
+                        "no such column: file=" + table + ", column=z, expected=one of [id, x, word, owner, y]",
+                        "file cannot be read: --data-file=" + folder.resolve("none.csv") + ", found=[table.csv]",
+                        "no owners: --partition=natural, --data-file=" + table);
+    }
+}

@@ -1,0 +1,115 @@
+package org.blazefl4j.data.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import javax.imageio.ImageIO;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ImageFolderTest {
+
+    @TempDir
+    private Path folder;
+
+    /** Writes a grey image whose pixels count up. */
+    private void grey(String name, int width, int height, int first) throws IOException {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < width * height; i++) {
+            image.getRaster().setSample(i % width, i / width, 0, first + i);
+        }
+        write(name, image);
+    }
+
+    private void coloured(String name, int width, int height, int rgb) throws IOException {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        image.setRGB(width - 1, 0, rgb);
+        write(name, image);
+    }
+
+    private void write(String name, BufferedImage image) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        assertThat(ImageIO.write(image, "png", file.toFile())).isTrue();
+    }
+
+    private static void assertBytes(Tensor tensor, int... expected) {
+        byte[] found = new byte[(int) tensor.numel()];
+        tensor.data_ptr_byte().get(found);
+        assertThat(found).containsExactly(expected);
+    }
+
+    @Test
+    void shouldReadGreyImagesAsTheyAreStored() throws IOException {
+        grey("train/cat/b.png", 3, 2, 250);
+        grey("train/cat/a.png", 3, 2, 100);
+        grey("train/ant/x.PNG", 3, 2, 0);
+        grey("test/cat/y.png", 3, 2, 7);
+        try (FileData data = DataFiles.images(folder, 0.5, 0);
+                Tensor labels = Tensors.of(new long[] {0, 1, 1})) {
+            ImageData images = data.samples();
+            assertThat(images.trainImages().shape()).containsExactly(3, 1, 2, 3);
+            assertBytes(
+                    images.trainImages(), 0, 1, 2, 3, 4, 5, 100, 101, 102, 103, 104, 105, 250, 251, 252, 253, 254, 255);
+            assertBytes(images.testImages(), 7, 8, 9, 10, 11, 12);
+            assertThat(images.classes()).isEqualTo(2);
+            assertThat(images.trainLabels().equal(labels)).isTrue();
+            assertThat(images.testLabels().item_long()).isEqualTo(1);
+            assertThat(images.normalisation()).isNotNull();
+        }
+    }
+
+    @Test
+    void shouldReadColoursByChannelAndHoldOutAShare() throws IOException {
+        for (int i = 0; i < 4; i++) {
+            coloured("red/" + i + ".png", 2, 1, 0x0a0b0c);
+        }
+        try (FileData data = DataFiles.images(folder, 0.25, 0)) {
+            assertThat(data.samples().trainImages().shape()).containsExactly(3, 3, 1, 2);
+            assertBytes(data.samples().testImages(), 0, 10, 0, 11, 0, 12);
+        }
+    }
+
+    @Test
+    void shouldNameTheFileOfWhatIsWrong() throws IOException {
+        assertThatThrownBy(() -> DataFiles.images(folder, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessage("no images: folder=" + folder
+                        + ", found=[], expected=a folder for each class, with its images in [.png, .jpg, .jpeg, .gif,"
+                        + " .bmp]");
+        grey("train/cat/a.png", 3, 2, 0);
+        grey("train/cat/b.png", 2, 2, 0);
+        refused("images differ: file=" + folder.resolve("train/cat/b.png")
+                + ", found=2x2 grey, expected=3x2 grey, as the first image is; convert them to one size and kind");
+        coloured("train/cat/b.png", 3, 2, 0);
+        refused("images differ: file=" + folder.resolve("train/cat/b.png")
+                + ", found=3x2 colours, expected=3x2 grey, as the first image is; convert them to one size and kind");
+        Files.writeString(folder.resolve("train/cat/b.png"), "no image");
+        refused("not an image: file=" + folder.resolve("train/cat/b.png")
+                + ", expected=PNG, JPEG, GIF or BMP; take it out");
+        grey("train/cat/b.png", 3, 2, 9);
+        byte[] whole = Files.readAllBytes(folder.resolve("train/cat/b.png"));
+        Files.write(folder.resolve("train/cat/b.png"), Arrays.copyOf(whole, whole.length / 2));
+        assertThatThrownBy(() -> DataFiles.images(folder, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("damaged image: file=" + folder.resolve("train/cat/b.png") + ", found=");
+        Files.write(folder.resolve("train/cat/b.png"), whole);
+        grey("test/dog/a.png", 3, 2, 0);
+        refused("class unknown: folder=" + folder.resolve("test/dog") + ", expected=one of the folders in "
+                + folder.resolve("train") + "; add it there, or take it out");
+    }
+
+    private void refused(String message) {
+        assertThatThrownBy(() -> DataFiles.images(folder, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessage(message);
+    }
+}
