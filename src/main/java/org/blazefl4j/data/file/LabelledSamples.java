@@ -84,12 +84,26 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
         List<Double> means = new ArrayList<>();
         List<Double> deviations = new ArrayList<>();
         for (long channel = 0; channel < x.size(1); channel++) {
-            Tensor values = x.select(1, channel).to(ScalarType.Double);
-            double mean = values.mean().item_double() / LARGEST_BYTE;
-            double variance = values.square().mean().item_double() / (LARGEST_BYTE * LARGEST_BYTE) - mean * mean;
+            long[] counts = counts(x.select(1, channel));
+            double mean = 0;
+            double square = 0;
+            for (int value = 0; value < counts.length; value++) {
+                double share = counts[value] / (double) (x.numel() / x.size(1));
+                mean += share * value / LARGEST_BYTE;
+                square += share * value * value / (LARGEST_BYTE * LARGEST_BYTE);
+            }
+            double variance = square - mean * mean;
             means.add(mean);
             deviations.add(variance > LEAST_VARIANCE ? Math.sqrt(variance) : 1);
         }
         return Transform.compose(Transform.toFloat(LARGEST_BYTE), Transform.normalize(means, deviations));
+    }
+
+    /** Counts how often each value of a byte occurs, up to the highest that does; needs no copy of a wider type. */
+    private static long[] counts(Tensor bytes) {
+        Tensor counts = bytes.flatten().bincount();
+        long[] result = new long[(int) counts.numel()];
+        counts.data_ptr_long().get(result);
+        return result;
     }
 }
