@@ -27,6 +27,8 @@ final class FileOptions {
     /** The names in result files and checkpoints of files whose content is recorded, so that they may be moved. */
     static final List<String> FILES = List.of("data_file", "test_file");
 
+    private static final String JSON = ".json";
+
     private static final double USUAL_TEST_SHARE = 0.2;
 
     /** The same test samples for all seeds of a run. */
@@ -69,6 +71,7 @@ final class FileOptions {
     boolean isTable() {
         return dataFile != null
                 && !Files.isDirectory(dataFile)
+                && !isJson(dataFile)
                 && !lowerName(dataFile).endsWith(".npz");
     }
 
@@ -97,9 +100,10 @@ final class FileOptions {
 
     private static void require(String option, @Nullable Path file) {
         if (file != null && !Files.isReadable(file)) {
-            throw new UsageException("file cannot be read: " + option + "=" + file + ", found="
-                    + (Files.exists(file) ? "permission denied" : FolderContent.nearMissing(file))
-                    + ", expected=a table in CSV, arrays of NumPy (.npz, or a folder of .npy), or a folder of images");
+            throw new UsageException(
+                    "file cannot be read: " + option + "=" + file + ", found="
+                            + (Files.exists(file) ? "permission denied" : FolderContent.nearMissing(file))
+                            + ", expected=a table in CSV, arrays of NumPy (.npz, or a folder of .npy), JSON of LEAF, or a folder of images");
         }
     }
 
@@ -116,14 +120,25 @@ final class FileOptions {
     }
 
     private static FileData unnamed(Path file, double share) throws IOException {
-        if (Files.isDirectory(file)) {
-            try (Stream<Path> content = Files.list(file)) {
-                if (content.noneMatch(each -> lowerName(each).endsWith(".npy"))) {
-                    return DataFiles.images(file, share, TEST_SEED);
-                }
-            }
+        if (isJson(file) || hasFiles(file.resolve("train"), JSON)) {
+            return DataFiles.leaf(file, share, TEST_SEED);
         }
-        return DataFiles.arrays(file, share, TEST_SEED);
+        return Files.isDirectory(file) && !hasFiles(file, ".npy")
+                ? DataFiles.images(file, share, TEST_SEED)
+                : DataFiles.arrays(file, share, TEST_SEED);
+    }
+
+    private static boolean isJson(Path file) {
+        return !Files.isDirectory(file) && lowerName(file).endsWith(JSON);
+    }
+
+    private static boolean hasFiles(Path folder, String suffix) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.anyMatch(each -> lowerName(each).endsWith(suffix));
+        }
     }
 
     private CsvOptions csv(boolean standardised, double share) {

@@ -75,4 +75,27 @@ public final class DataFiles {
         Libraries.require(DataFiles.class, "javax.imageio.ImageIO", "the module java.desktop");
         return ImageFolderReader.read(folder, testShare, seed);
     }
+
+    /**
+     * Reads samples of numbers in the JSON of LEAF (S. Caldas et al.: LEAF: A Benchmark for Federated Settings, 2018,
+     * arXiv:1812.01097), such as FEMNIST: objects with {@code user_data}, which has {@code x} and {@code y} of each
+     * user. Streams; each user is an owner. Needs jackson-jr-objects on the class path.
+     *
+     * <p>Samples whose length is a square are images of one channel, [n, 1, 28, 28] for FEMNIST. Values are taken as
+     * they are. Texts, such as Shakespeare's, are refused.
+     *
+     * @param path a file, or a folder with the files in {@code train} and {@code test}
+     * @param testShare the share of the samples that is held out if there are none for testing
+     * @param seed draws these samples
+     * @return samples; the caller closes it
+     * @throws IOException if there are no files, or one is damaged, or a sample or a label is none
+     * @throws IllegalArgumentException if the share is out of range
+     * @throws IllegalStateException if jackson-jr-objects is missing
+     */
+    public static FileData leaf(Path path, double testShare, long seed) throws IOException {
+        CsvOptions.requireTestShare(testShare);
+        Libraries.require(
+                DataFiles.class, "com.fasterxml.jackson.core.JsonFactory", Build.library("jackson-jr-objects"));
+        return LeafReader.read(path, testShare, seed);
+    }
 }

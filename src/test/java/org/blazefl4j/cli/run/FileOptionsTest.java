@@ -74,6 +74,24 @@ final class FileOptionsTest {
     }
 
     @Test
+    void shouldKnowLeafByItsFiles() throws IOException {
+        Path train = Files.createDirectories(folder.resolve("leaf/train"));
+        Files.writeString(
+                train.resolve("a.json"),
+                "{\"user_data\": {\"b\": {\"x\": [[1], [2], [3]], \"y\": [0, 1, 0]}, \"a\": {\"x\": [[4], [5], [6]], \"y\":"
+                        + " [1, 1, 0]}}}");
+        assertThat(partition("--data-file=" + folder.resolve("leaf"), "--partition=natural", "--num-clients=2"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString().lines())
+                .startsWith("Partition of leaf: natural")
+                .contains("  samples                            5");
+        assertThat(partition("--data-file=" + train.resolve("a.json"), "--partition=iid", "--num-clients=5"))
+                .as(err.toString())
+                .isZero();
+    }
+
+    @Test
     void shouldTrainOnATable() {
         RunOptions options = SmallRun.of(
                 20,

@@ -1,0 +1,108 @@
+package org.blazefl4j.data.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LeafReaderTest {
+
+    private static final String TRAIN = """
+            {"users": ["f2", "f1"], "num_samples": [1, 2], "user_data": {
+              "f2": {"x": [[1, 2, 3, 4.5]], "y": [3], "writer": {"a": [1]}},
+              "f1": {"y": [0, 1], "x": [[5, 6, 7, 8], [-1e-1, 0, 0, 0]]}}, "hierarchies": [["x"]]}
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private Path write(String name, String text) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, text);
+    }
+
+    private static float[] floats(Tensor tensor) {
+        float[] values = new float[(int) tensor.numel()];
+        tensor.data_ptr_float().get(values);
+        return values;
+    }
+
+    private static long[] longs(Tensor tensor) {
+        long[] values = new long[(int) tensor.numel()];
+        tensor.data_ptr_long().get(values);
+        return values;
+    }
+
+    @Test
+    void shouldReadSamplesAndOwnersOfAllFiles() throws IOException {
+        write("train/a.json", TRAIN);
+        write("train/b.json", "{\"user_data\": {\"f0\": {\"x\": [[9, 9, 9, 9]], \"y\": [2]}}}");
+        write("test/a.json", "{\"user_data\": {\"new\": {\"x\": [[0, 0, 0, 1]], \"y\": [4]}}}");
+        try (FileData data = DataFiles.leaf(folder, 0.5, 0)) {
+            assertThat(data.samples().trainImages().shape()).containsExactly(4, 1, 2, 2);
+            assertThat(floats(data.samples().trainImages()))
+                    .containsExactly(1, 2, 3, 4.5f, 5, 6, 7, 8, -0.1f, 0, 0, 0, 9, 9, 9, 9);
+            assertThat(longs(data.samples().trainLabels())).containsExactly(3, 0, 1, 2);
+            assertThat(longs(data.samples().testLabels())).containsExactly(4);
+            assertThat(data.samples().classes()).isEqualTo(5);
+            assertThat(data.owners()).containsExactly("f0", "f1", "f2");
+            assertThat(data.trainOwners()).containsExactly(2, 1, 1, 0);
+        }
+    }
+
+    @Test
+    void shouldHoldSamplesOfOneFileOut() throws IOException {
+        Path file = write(
+                "all.json", TRAIN.replace(", 4.5]", "]").replace(", 8]", "]").replace(", 0]", "]"));
+        try (FileData data = DataFiles.leaf(file, 0.3, 0)) {
+            assertThat(data.samples().trainImages().shape()).containsExactly(2, 1, 1, 3);
+            assertThat(data.samples().testImages().shape()).containsExactly(1, 1, 1, 3);
+            assertThat(data.trainOwners()).hasSize(2);
+        }
+    }
+
+    @Test
+    void shouldNameFileUserAndRowOfWhatIsWrong() throws IOException {
+        String at = ": file=" + folder.resolve("a.json") + ", user=f1, row=1, found=";
+        refused(TRAIN.replace("-1e-1", "null"), "not a number" + at + "null, expected=a finite number at element 0");
+        refused(TRAIN.replace("-1e-1", "1e99"), "not a number" + at + "1e99, expected=a finite number at element 0");
+        refused(
+                TRAIN.replace("-1e-1, 0", "0"),
+                "sample of another length: length=3" + at + "], expected=4 numbers, as the first has");
+        refused(
+                TRAIN.replace("[-1e-1, 0, 0, 0]", "\"text\""),
+                "not a sample" + at + "text, expected=an array of numbers; texts are not supported");
+        refused(
+                TRAIN.replace("[0, 1]", "[0, 1.5]"),
+                "not a label" + at + "1.5, expected=a whole number from 0 to 999999");
+        refused(
+                TRAIN.replace("[0, 1]", "[0]"),
+                "samples and labels differ in number: file=" + folder.resolve("a.json")
+                        + ", user=f1, x=2, y=1, expected=one label for each sample");
+        refused("[]", "not LEAF's JSON: file=" + folder.resolve("a.json") + ", expected=an object with user_data");
+        refused(
+                "{}",
+                "no samples: files=[" + folder.resolve("a.json") + "], expected=user_data with x and y of each user");
+        Path cut = write("a.json", TRAIN.substring(0, 120));
+        assertThatThrownBy(() -> DataFiles.leaf(cut, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("damaged JSON: file=" + cut + ", line=");
+        Files.createDirectories(folder.resolve("empty"));
+        assertThatThrownBy(() -> DataFiles.leaf(folder.resolve("empty"), 0.5, 0))
+                .hasMessage("no JSON files: folder=" + folder.resolve("empty/train")
+                        + ", found=no folder, expected=LEAF's files in the folders train and test");
+    }
+
+    private void refused(String text, String message) throws IOException {
+        Path file = write("a.json", text);
+        assertThatThrownBy(() -> DataFiles.leaf(file, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessage(message);
+    }
+}
