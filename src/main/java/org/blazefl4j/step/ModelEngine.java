@@ -59,7 +59,7 @@ public final class ModelEngine implements AutoCloseable {
         }
         Arguments.require(
                 model.numerics().engine() != Engine.NATIVE,
-                "native engine cannot compute the loss: engine=native, targets="
+                () -> "native engine cannot compute the loss: engine=native, targets="
                         + (y == null ? "none" : Tensors.describe(y))
                         + ", expected=int64 [n]; choose auto or libtorch");
         return Optional.empty();

@@ -68,7 +68,7 @@ public final class StepEngine implements AutoCloseable {
         for (double rate : rates) {
             Arguments.require(
                     rate >= 0 && rate < Double.POSITIVE_INFINITY,
-                    "learning rate out of range: rate=" + rate + ", limit=0 or more and finite");
+                    () -> "learning rate out of range: rate=" + rate + ", limit=0 or more and finite");
         }
         long[] frozen = descent.frozen().isEmpty()
                 ? fixed.bounds()
@@ -122,8 +122,8 @@ public final class StepEngine implements AutoCloseable {
                 && vector.is_cpu();
         Arguments.require(
                 fits,
-                "vector of another net: vector=" + Tensors.describe(vector) + ", expected=float [" + plan.parameters()
-                        + "], contiguous, on the CPU");
+                () -> "vector of another net: vector=" + Tensors.describe(vector) + ", expected=float ["
+                        + plan.parameters() + "], contiguous, on the CPU");
         return StepSamples.address(vector);
     }
 
@@ -140,7 +140,7 @@ public final class StepEngine implements AutoCloseable {
                 && samples.order().is_contiguous();
         Arguments.require(
                 fits,
-                "samples of another shape: samples=" + Tensors.describe(x) + ", labels="
+                () -> "samples of another shape: samples=" + Tensors.describe(x) + ", labels="
                         + Tensors.describe(samples.y()) + ", expected=float [n, ...] of " + size
                         + " elements each, with an int64 label for each, contiguous");
         return samples.numbers();

@@ -1,6 +1,8 @@
 package org.blazefl4j.util;
 
-/** Checks arguments, for options and constructors; not for hot paths, because the message is made in any case. */
+import java.util.function.Supplier;
+
+/** Checks arguments. On hot paths the message is a supplier, since otherwise it is made in any case. */
 public final class Arguments {
 
     private Arguments() {}
@@ -14,6 +16,13 @@ public final class Arguments {
     public static void require(boolean condition, String refusal) {
         if (!condition) {
             throw new IllegalArgumentException(refusal);
+        }
+    }
+
+    /** Requires a condition likewise, and makes the message only if it does not hold. */
+    public static void require(boolean condition, Supplier<String> refusal) {
+        if (!condition) {
+            throw new IllegalArgumentException(refusal.get());
         }
     }
 

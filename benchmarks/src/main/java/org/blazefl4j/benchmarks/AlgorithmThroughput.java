@@ -52,7 +52,8 @@ final class AlgorithmThroughput {
             String name, UnaryOperator<Federation> algorithm, ExecutionMode mode, TrainerOptions options, int pairs) {
         int rounds = pairs + WARM_UPS;
         try (TrainedFederation fedAvg = new TrainedFederation(mode, rounds, options, false);
-                TrainedFederation other = new TrainedFederation(mode, rounds, options, false, algorithm)) {
+                TrainedFederation other =
+                        new TrainedFederation(Workload.Size.USUAL, mode, rounds, options, false, algorithm)) {
             Pairs measured = Pairs.measure(WARM_UPS, pairs, fedAvg::stepsPerSecond, other::stepsPerSecond);
             return Measurement.of(
                     "algorithm " + name + " " + mode, "steps/s", measured.second(), "FedAvg", measured.first());

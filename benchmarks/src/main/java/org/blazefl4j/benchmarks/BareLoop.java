@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.global.torch;
  * Trains without a framework, in a separate process: {@link BareTraining} with the tuned run time, model, step and
  * batches that the clients of {@link FedAvgThroughput} use.
  *
- * <p>Prints {@code ready}. Then it reads lines {@code <clients>}, trains as many steps as so many clients would take,
- * after two untimed clients, and prints the nanoseconds.
+ * <p>The argument is the {@link Workload.Size}. Prints {@code ready}. Then it reads lines {@code <clients>}, trains as
+ * many steps as so many clients would take, after two untimed clients, and prints the nanoseconds.
  */
 final class BareLoop {
 
@@ -25,12 +25,13 @@ final class BareLoop {
         LibTorch.tune();
         torch.set_num_threads(1);
         BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-        try (Workload workload = Workload.create();
+        Workload.Size size = Workload.Size.valueOf(args[0]);
+        try (Workload workload = Workload.of(size);
                 BareTraining training = new BareTraining(
                         ModelName.CNN.create(3, 32, 32, 10),
                         workload.images(),
                         workload.labels(),
-                        Workload.SAMPLES_PER_CLIENT,
+                        size.samples(),
                         Workload.BATCH)) {
             System.out.println("ready");
             for (String line = input.readLine(); line != null; line = input.readLine()) {

@@ -11,11 +11,13 @@ import java.util.List;
 /** Bare loops, one process each, idle unless measured. */
 final class BareLoops implements AutoCloseable {
 
+    private final Workload.Size size;
     private final List<Loop> loops = new ArrayList<>();
 
-    BareLoops(int count) throws IOException {
+    BareLoops(Workload.Size size, int count) throws IOException {
+        this.size = size;
         for (int i = 0; i < count; i++) {
-            loops.add(new Loop());
+            loops.add(new Loop(size));
         }
         for (Loop loop : loops) {
             loop.expect("ready");
@@ -24,7 +26,7 @@ final class BareLoops implements AutoCloseable {
 
     /** Runs all loops at once, each with its share of the clients, and returns the sum of their rates. */
     double stepsPerSecond() throws IOException {
-        int clients = Workload.CLIENTS / loops.size();
+        int clients = size.clients() / loops.size();
         for (Loop loop : loops) {
             loop.input.println(clients);
             loop.input.flush();
@@ -32,7 +34,7 @@ final class BareLoops implements AutoCloseable {
         double rate = 0;
         for (Loop loop : loops) {
             long nanos = Long.parseLong(loop.line());
-            rate += clients * Workload.STEPS_PER_CLIENT / (nanos * 1e-9);
+            rate += clients * size.steps() / (nanos * 1e-9);
         }
         return rate;
     }
@@ -52,7 +54,7 @@ final class BareLoops implements AutoCloseable {
         private final PrintStream input;
         private final BufferedReader output;
 
-        Loop() throws IOException {
+        Loop(Workload.Size size) throws IOException {
             ProcessBuilder builder = new ProcessBuilder(
                     System.getProperty("java.home") + "/bin/java",
                     "-XX:+UseSerialGC",
@@ -61,7 +63,8 @@ final class BareLoops implements AutoCloseable {
                     "-Dorg.bytedeco.javacpp.maxBytes=0",
                     "-cp",
                     System.getProperty("java.class.path"),
-                    BareLoop.class.getName());
+                    BareLoop.class.getName(),
+                    size.name());
             builder.redirectError(ProcessBuilder.Redirect.INHERIT);
             process = builder.start();
             input = new PrintStream(process.getOutputStream(), false, StandardCharsets.US_ASCII);

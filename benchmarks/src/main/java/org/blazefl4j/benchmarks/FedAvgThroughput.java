@@ -1,6 +1,7 @@
 package org.blazefl4j.benchmarks;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.blazefl4j.torch.LibTorch;
@@ -19,12 +20,14 @@ final class FedAvgThroughput {
     /** Lets HotSpot compile what runs once for each client, as in a run, which has hundreds of rounds. */
     private static final int WARM_UPS = 10;
 
+    private final Workload.Size size;
     private final int workers;
     private final int pairs;
 
-    private FedAvgThroughput(int workers, int pairs) {
-        this.workers = workers;
-        this.pairs = pairs;
+    private FedAvgThroughput(Workload.Size size, PairArguments asked) {
+        this.size = size;
+        this.workers = asked.workers();
+        this.pairs = asked.pairs();
     }
 
     /**
@@ -35,31 +38,54 @@ final class FedAvgThroughput {
     static void run(String[] args, Consumer<Measurement> results) throws IOException, InterruptedException {
         PairArguments asked = PairArguments.parse(args, 7, List.of(ExecutionMode.values()));
         LibTorch.tune();
-        FedAvgThroughput benchmark = new FedAvgThroughput(asked.workers(), asked.pairs());
         for (ExecutionMode mode : asked.modes()) {
-            results.accept(benchmark.measure(mode));
+            Pairs rates = new FedAvgThroughput(Workload.Size.USUAL, asked).measure(mode);
+            String baseline = loops(mode, asked.workers()) + " bare loop(s)";
+            results.accept(Measurement.of("fedavg " + mode, "steps/s", rates.first(), baseline, rates.second()));
         }
     }
 
-    private Measurement measure(ExecutionMode mode) throws IOException, InterruptedException {
-        int loops = mode == ExecutionMode.SINGLE_THREADED ? 1 : workers;
-        double[] bare = new double[pairs];
-        double[] framework = new double[pairs];
-        try (BareLoops baseline = new BareLoops(loops);
+    /** Measures what a client of few samples costs beyond its steps, in microseconds of a core, likewise. */
+    static void runSmall(String[] args, Consumer<Measurement> results) throws IOException, InterruptedException {
+        PairArguments asked = PairArguments.parse(args, 15, List.of(ExecutionMode.values()));
+        LibTorch.tune();
+        for (ExecutionMode mode : asked.modes()) {
+            Pairs rates = new FedAvgThroughput(Workload.Size.SMALL, asked).measure(mode);
+            double cores = loops(mode, asked.workers());
+            double[] steps = Arrays.stream(rates.second())
+                    .map(rate -> micros(cores, rate))
+                    .toArray();
+            double[] beyond = new double[steps.length];
+            Arrays.setAll(beyond, pair -> micros(cores, rates.first()[pair]) - steps[pair]);
+            results.accept(Measurement.of("small " + mode, "us/client", beyond, "its steps", steps));
+        }
+    }
+
+    /** Returns the time that a client takes on a core. */
+    private static double micros(double cores, double stepsPerSecond) {
+        return 1e6 * cores * Workload.Size.SMALL.steps() / stepsPerSecond;
+    }
+
+    private static int loops(ExecutionMode mode, int workers) {
+        return mode == ExecutionMode.SINGLE_THREADED ? 1 : workers;
+    }
+
+    private Pairs measure(ExecutionMode mode) throws IOException, InterruptedException {
+        Pairs rates = new Pairs(new double[pairs], new double[pairs]);
+        try (BareLoops baseline = new BareLoops(size, loops(mode, workers));
                 TrainedFederation federation = new TrainedFederation(
+                        size,
                         mode,
                         pairs + WARM_UPS,
                         TrainerOptions.builder().numParallels(workers).build(),
-                        false)) {
+                        false,
+                        fedAvg -> fedAvg)) {
             for (int pair = -WARM_UPS; pair < pairs; pair++) {
-                double bareRate = baseline.stepsPerSecond();
-                double frameworkRate = federation.stepsPerSecond();
-                if (pair >= 0) {
-                    bare[pair] = bareRate;
-                    framework[pair] = frameworkRate;
-                }
+                int to = Math.max(pair, 0); // pair 0 overwrites the warm-ups
+                rates.second()[to] = baseline.stepsPerSecond();
+                rates.first()[to] = federation.stepsPerSecond();
             }
         }
-        return Measurement.of("fedavg " + mode, "steps/s", framework, loops + " bare loop(s)", bare);
+        return rates;
     }
 }

@@ -34,6 +34,7 @@ public final class Main {
             entry("engine", EngineSpeed::run),
             entry("torchscript", TorchScriptSpeed::run),
             entry("fedavg", FedAvgThroughput::run),
+            entry("small", FedAvgThroughput::runSmall),
             entry("algorithms", AlgorithmThroughput::run),
             entry("evaluation", SharedEvaluation::run),
             entry("guards", Guards::run),

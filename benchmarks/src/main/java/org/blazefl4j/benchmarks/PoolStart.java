@@ -77,7 +77,7 @@ final class PoolStart {
 
     private double loopSeconds() throws IOException, InterruptedException {
         long start = System.nanoTime();
-        try (BareLoops all = new BareLoops(workers)) {
+        try (BareLoops all = new BareLoops(Workload.Size.USUAL, workers)) {
             return (System.nanoTime() - start) * 1e-9;
         }
     }

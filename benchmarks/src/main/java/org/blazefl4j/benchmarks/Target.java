@@ -47,6 +47,18 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     Limit.ratioAtLeast(0.97),
                     Limit.ratioAtLeast(0.99)),
             new Target(
+                    "a client of 20 samples beyond its step, threads",
+                    "small multi-threaded",
+                    "us/client",
+                    Limit.valueAtMost(30),
+                    Limit.valueAtMost(20)),
+            new Target(
+                    "the same in processes",
+                    "small multi-process",
+                    "us/client",
+                    Limit.valueAtMost(60),
+                    Limit.valueAtMost(40)),
+            new Target(
                     "FedProx, CNN, processes, over FedAvg",
                     "algorithm fedprox multi-process",
                     "steps/s",
@@ -88,6 +100,36 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     "steps/s",
                     Limit.ratioAtLeast(1.15),
                     Limit.ratioAtLeast(1.4)),
+            new Target(
+                    "engine, CNN 3×32×32, batches of 50, over LibTorch's flat step",
+                    "engine cnn 3x32x32 batch=50",
+                    "steps/s",
+                    Limit.ratioAtLeast(2.5),
+                    Limit.ratioAtLeast(3.5)),
+            new Target(
+                    "the same in batches of 32",
+                    "engine cnn 3x32x32 batch=32",
+                    "steps/s",
+                    Limit.ratioAtLeast(3),
+                    Limit.ratioAtLeast(4)),
+            new Target(
+                    "engine, CNN 1×28×28, batches of 50",
+                    "engine cnn 1x28x28 batch=50",
+                    "steps/s",
+                    Limit.ratioAtLeast(2.5),
+                    Limit.ratioAtLeast(3.5)),
+            new Target(
+                    "engine, MLP 784-200-10, batches of 10",
+                    "engine 784-200-10 batch=10",
+                    "steps/s",
+                    Limit.ratioAtLeast(6),
+                    Limit.ratioAtLeast(9)),
+            new Target(
+                    "engine, McMahan's CNN, batches of 10",
+                    "engine mcmahan 1x28x28 batch=10",
+                    "steps/s",
+                    Limit.ratioAtLeast(1.3),
+                    Limit.ratioAtLeast(2)),
             new Target(
                     "exact fold of 100 × 11.2 M floats, all resident, one core; over a vectorised sum of the same",
                     fold(100),

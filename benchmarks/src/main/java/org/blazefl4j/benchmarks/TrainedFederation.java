@@ -27,7 +27,7 @@ final class TrainedFederation implements AutoCloseable {
 
     private static final int UNTIMED = 4;
 
-    private final Workload workload = Workload.create();
+    private final Workload workload;
     private final List<Tensor> indices = new ArrayList<>();
     private final InMemoryPartitionedDataset<PartitionType> data = new InMemoryPartitionedDataset<>();
     private final boolean hashes;
@@ -36,7 +36,7 @@ final class TrainedFederation implements AutoCloseable {
 
     /** Creates a federation that trains by FedAvg, before its first round. */
     TrainedFederation(ExecutionMode mode, int rounds, TrainerOptions options, boolean hashes) {
-        this(mode, rounds, options, hashes, fedAvg -> fedAvg);
+        this(Workload.Size.USUAL, mode, rounds, options, hashes, fedAvg -> fedAvg);
     }
 
     /**
@@ -45,20 +45,22 @@ final class TrainedFederation implements AutoCloseable {
      * @param hashes whether a round's end includes the SHA-256 of the global model
      */
     TrainedFederation(
+            Workload.Size size,
             ExecutionMode mode,
             int rounds,
             TrainerOptions options,
             boolean hashes,
             UnaryOperator<Federation> algorithm) {
         this.hashes = hashes;
+        workload = Workload.of(size);
         TensorDataset whole = new TensorDataset(workload.images(), workload.labels());
-        for (int client = 0; client < Workload.CLIENTS; client++) {
+        for (int client = 0; client < size.clients(); client++) {
             indices.add(workload.indices(client));
             data.setDataset(PartitionType.TRAIN, client, new FilteredDataset(indices.get(client), whole));
         }
         data.setDataset(PartitionType.TEST, whole);
         ModelSelector<ModelName> models = ModelSelector.seeded(42, 3, 32, 32, 10);
-        Federation federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(rounds, Workload.CLIENTS))
+        Federation federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(rounds, size.clients()))
                 .local(new SgdOptions(1, Workload.BATCH, Workload.RATE))
                 .with(algorithm);
         handler = federation.handler();
@@ -78,7 +80,7 @@ final class TrainedFederation implements AutoCloseable {
             handler.sha256();
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
-        return Workload.CLIENTS * Workload.STEPS_PER_CLIENT / seconds;
+        return workload.size().clients() * workload.size().steps() / seconds;
     }
 
     /** Evaluates the global model by the workers. */
