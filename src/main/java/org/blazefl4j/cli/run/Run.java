@@ -285,8 +285,9 @@ final class Run {
     }
 
     private static String describe(ImageData images) {
+        String what = images.trainImages().size(2) == 1 ? "samples" : "images";
         return images.name() + " (" + images.train().size() + " training and "
-                + images.test().size() + " test images)";
+                + images.test().size() + " test " + what + ")";
     }
 
     private void introduce(SavedRun resumed, boolean inNewFiles) {

@@ -17,6 +17,7 @@ import org.blazefl4j.cli.options.Place;
 import org.blazefl4j.cli.options.Settings;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.TomlTable;
@@ -127,6 +128,7 @@ public final class RunCommand implements Callable<Integer> {
                             + " use --evaluate-clients instead");
         }
         options.models.check(use);
+        checkModelOfTable(use);
         use.refuseUnless(
                 dsfl || options.composition.hasFixedRounds(), "--sample-ratio", "another --sampler than poisson");
         use.refuseUnless(options.optimizer.isSgd(), "--momentum", "--local-optimizer sgd");
@@ -137,6 +139,19 @@ public final class RunCommand implements Callable<Integer> {
         checkSample(use);
         checkFigures(use, dsfl ? options.dsfl.figures() : options.evaluation.figures());
         return use;
+    }
+
+    /** Refuses models of images for the rows of a table, which have no height. */
+    private void checkModelOfTable(OptionUse use) {
+        ModelName model = options.training.modelName;
+        if (options.data.file.isTable()
+                && options.models.isOfLibrary()
+                && model != ModelName.MLP
+                && model != ModelName.LOGISTIC) {
+            throw use.refusal("model of images: --model-name=" + model + ", --data-file=" + options.data.file.dataFile
+                    + ", expected=" + ModelName.LOGISTIC + " or " + ModelName.MLP
+                    + " for a table; choose one, or a model of your own");
+        }
     }
 
     /** Refuses rules by figures that no round's summary will have. */

@@ -139,6 +139,18 @@ final class FileOptionsTest {
     }
 
     @Test
+    void shouldRefuseAModelOfImagesForATable() {
+        int code = Main.commandLine()
+                .setErr(new PrintWriter(err))
+                .execute("run", "--data-file=" + table, "--label-column=y");
+
+        assertThat(code).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .contains("model of images: --model-name=cnn, --data-file=" + table
+                        + ", expected=logistic or mlp for a table; choose one, or a model of your own");
+    }
+
+    @Test
     void shouldSayWhatIsWrongInTheFile() {
         assertThat(partition("--data-file=" + table, "--label-column=y", "--ignore-columns=id"))
                 .isEqualTo(ExitCode.USAGE);
