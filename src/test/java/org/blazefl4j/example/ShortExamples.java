@@ -123,4 +123,21 @@ final class ShortExamples {
         }
         // end docs/guide.md
     }
+
+    static void collectingLoop(
+            FedAvgServerHandler handler, ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer) {
+        // begin docs/coming-from-blazefl.md
+        while (!handler.isStopped()) {
+            var cids = handler.sampleClients();
+            var payload = handler.downlinkPackage();
+            trainer.localProcess(payload, cids);
+            for (var uplink : trainer.uplinkPackage()) {
+                try (uplink) {
+                    handler.load(uplink);
+                }
+            }
+            System.out.println(handler.getSummary());
+        }
+        // end docs/coming-from-blazefl.md
+    }
 }
