@@ -52,11 +52,16 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
      * @throws IllegalStateException if the library is missing
      */
     ResultFile(Path file, boolean resumable, String type, String library) {
+        this(file);
         Libraries.require(getClass(), type, Build.library(library));
-        this.file = file.toAbsolutePath();
         if (!resumable) {
             create();
         }
+    }
+
+    /** Writes a resumable file in a format that needs no library. */
+    ResultFile(Path file) {
+        this.file = file.toAbsolutePath();
     }
 
     private FileChannel create() {

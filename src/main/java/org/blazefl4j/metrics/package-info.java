@@ -1,6 +1,6 @@
 /**
- * Output of results to the console, CSV and JSON lines. Each is a {@link org.blazefl4j.core.RoundListener}, independent
- * of algorithms.
+ * Output of results to the console, CSV, JSON lines and TensorBoard. Each is a
+ * {@link org.blazefl4j.core.RoundListener}, independent of algorithms.
  */
 @NullMarked
 package org.blazefl4j.metrics;

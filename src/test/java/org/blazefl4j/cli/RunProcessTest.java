@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,8 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.metrics.EventFile;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +60,28 @@ final class RunProcessTest {
                 .toList();
     }
 
+    private void requireSameInTensorBoard(List<List<String>> rows) throws IOException {
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(results(), "events.out.tfevents.*")) {
+            found.forEach(files::add);
+        }
+        assertThat(files).hasSize(1);
+        assertThat(EventFile.decode(Files.readAllBytes(files.get(0))))
+                .filteredOn(event -> !event.scalars().isEmpty())
+                .extracting(event -> Map.of(event.step(), event.scalars()))
+                .isEqualTo(rows.stream()
+                        .skip(1)
+                        .map(row -> Map.of(Long.parseLong(row.get(0)), numbers(rows.get(0), row)))
+                        .toList());
+    }
+
+    private static Map<String, Float> numbers(List<String> columns, List<String> row) {
+        return IntStream.range(1, columns.size())
+                .filter(i -> !columns.get(i).equals("sha256"))
+                .boxed()
+                .collect(Collectors.toMap(columns::get, i -> (float) Double.parseDouble(row.get(i))));
+    }
+
     private List<Map<String, Object>> jsonLines() throws IOException {
         List<Map<String, Object>> lines = new ArrayList<>();
         for (String line : Files.readAllLines(results().resolve("metrics.jsonl"))) {
@@ -93,12 +119,12 @@ final class RunProcessTest {
             assertThat(cli.exitCode()).isEqualTo(130);
             assertThat(cli.out()).contains("stopped: ").doesNotContain("  page ");
         }
-        assertThat(results()).isNotEmptyDirectory().isDirectoryNotContaining("glob:**.html");
+        assertThat(results()).isNotEmptyDirectory().isDirectoryNotContaining("glob:**{.html,tfevents*}");
     }
 
     @Test
     void shouldTrainAndWriteResults() throws Exception {
-        try (CliProcess cli = start("--global-round", "3")) {
+        try (CliProcess cli = start("--global-round", "3", "--tensorboard")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
 
             assertThat(cli.err()).isEmpty();
@@ -126,6 +152,7 @@ final class RunProcessTest {
                 .doesNotHaveDuplicates()
                 .allMatch(hash -> hash.matches("[0-9a-f]{64}"));
         assertThat(csvRows().subList(1, 4)).extracting(row -> row.get(4)).containsOnly("4");
+        requireSameInTensorBoard(csvRows());
 
         assertThat(jsonLines())
                 .extracting(line -> line.get("type"))

@@ -28,6 +28,7 @@ import org.blazefl4j.data.ImageData;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
 import org.blazefl4j.metrics.JsonLinesMetrics;
+import org.blazefl4j.metrics.TensorBoardMetrics;
 import org.blazefl4j.report.RunPage;
 import org.blazefl4j.report.RunRecord;
 import org.blazefl4j.shm.SegmentSpace;
@@ -217,13 +218,17 @@ final class Run {
                 new LastEvaluation(federation.evaluated(), federation.evaluation(), () -> totals.rounds() + 1);
         List<Path> models = List.of();
         try (ProgressBars bars = ProgressBars.ofRounds(options.federation.globalRound);
-                ConsoleMetrics console = console()) {
+                ConsoleMetrics console = console();
+                ResourceStack optional = new ResourceStack()) {
             simulation
                     .addListener(bars)
                     .addListener(totals)
                     .addListener(csv)
                     .addListener(json)
                     .addListener(console);
+            if (options.results.tensorboard) {
+                simulation.addListener(optional.add(new TensorBoardMetrics(folder)));
+            }
             checkpoints.follow(simulation);
             rules.forEach(simulation::addStopRule);
             EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;

@@ -151,6 +151,9 @@ final class RunOptions {
         @Nullable
         Path output;
 
+        @Option(names = "--tensorboard")
+        boolean tensorboard;
+
         @Option(names = "--no-report")
         boolean noReport;
 
