@@ -105,6 +105,32 @@ final class SweepProcessTest {
         expectTheSame("killed", "undisturbed");
     }
 
+    @Test
+    void shouldPassOnWhatTheStudySaysOfFiles() throws Exception {
+        String study = """
+                num-clients = 10
+                sample-ratio = 0.3
+                global-round = 5
+                local-steps = 1
+                execution-mode = "single-threaded"
+                checkpoint-every = 2
+                checkpoint-keep = 2
+                tensorboard = true
+                no-report = true
+
+                [sweep]
+                seeds = 1
+                """;
+        try (CliProcess cli = start(study, "--output", "swept")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+        Path run = folder.resolve("swept/seed=42");
+        assertThat(run).isDirectoryContaining("glob:**/events.out.tfevents.*");
+        assertThat(run.resolve("state"))
+                .isDirectoryContaining("glob:**/round-000004.checkpoint")
+                .isDirectoryNotContaining("glob:**/round-00000{0,1,3}.checkpoint");
+    }
+
     /** Returns the processes of runs, however they were started. */
     private static List<ProcessHandle> runsIn(String sweep) {
         return ProcessHandle.allProcesses()

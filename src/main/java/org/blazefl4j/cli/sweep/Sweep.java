@@ -100,7 +100,7 @@ final class Sweep {
             RunFiles files = ready.files();
             Path file = files.prepare(ready.experiment());
             files.awaitUnused(() -> print("waiting", ready.run().title() + ": another process uses its checkpoints"));
-            int exitCode = start(process, file, files)
+            int exitCode = start(process, file, ready)
                     .map(run -> run.onExit().join().exitValue())
                     .orElse(0);
             return files.figures()
@@ -111,11 +111,11 @@ final class Sweep {
         }
     }
 
-    private synchronized Optional<Process> start(RunProcess process, Path file, RunFiles files) throws IOException {
+    private synchronized Optional<Process> start(RunProcess process, Path file, Ready ready) throws IOException {
         if (stopped) {
             return Optional.empty();
         }
-        Process run = process.start(file, files);
+        Process run = process.start(file, ready.files(), ready.run().settings());
         running.add(run.toHandle());
         return Optional.of(run);
     }
