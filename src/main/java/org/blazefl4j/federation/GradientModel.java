@@ -50,7 +50,7 @@ final class GradientModel implements AutoCloseable {
 
     private static void gradient(StepEngine engine, Tensor at, Batch batch, Generator dropout, Tensor gradient) {
         try (PointerScope scope = new PointerScope()) {
-            StepSamples samples = StepSamples.of(batch).drawing(engine.seed(dropout), 0);
+            StepSamples samples = StepSamples.of(batch).drawing(engine.seed(() -> dropout), 0);
             engine.gradient(at, samples, true, gradient.zero_());
         }
     }

@@ -84,7 +84,7 @@ public final class BareTraining implements BareLoop {
         Arrays.setAll(lengths, step -> Math.min(batch, count - step * batch));
         double[] rates = new double[lengths.length];
         Arrays.fill(rates, RATE);
-        StepSamples drawn = StepSamples.of(data, indices).drawing(engine.seed(generator), 0);
+        StepSamples drawn = StepSamples.of(data, indices).drawing(engine.seed(() -> generator), 0);
         engine.train(flat, drawn, lengths, rates, Descent.plain());
     }
 

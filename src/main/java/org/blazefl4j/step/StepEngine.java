@@ -1,6 +1,7 @@
 package org.blazefl4j.step;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.Tensors;
@@ -46,12 +47,12 @@ public final class StepEngine implements AutoCloseable {
         }
     }
 
-    /** Draws the seed of a training's dropout, if the net has dropout; otherwise draws nothing. */
-    public long seed(Generator stream) {
+    /** Draws the seed of a training's dropout, if the net has dropout; otherwise does not ask for the stream. */
+    public long seed(Supplier<Generator> stream) {
         if (!plan.drops()) {
             return 0;
         }
-        try (GeneratorOptional from = new GeneratorOptional(stream);
+        try (GeneratorOptional from = new GeneratorOptional(stream.get());
                 TensorOptions longs = new TensorOptions(ScalarType.Long);
                 Tensor seed = torch.empty(new long[0], longs, null)) {
             return seed.random_(from).item_long();

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
@@ -14,6 +15,7 @@ import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.DataLoader.Epoch;
+import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.step.StepEngine;
@@ -213,17 +215,17 @@ public final class LocalModel implements AutoCloseable {
 
     private long descend(ClientConfig config, Tensor start, LocalVariant variant, WorkerContext context) {
         LocalOptions options = config.options().drawnBy(() -> variant.generator("straggler", context));
-        DataLoader loader = options.loader(
-                config.dataset(), variant.generator("shuffle", context), variant.generator("augment", context));
+        Dataset samples = config.dataset();
+        // Streams take microseconds, so those that nothing draws from are not made.
+        Generator augment = samples.inPlace().isPresent() ? null : variant.generator("augment", context);
+        DataLoader loader = options.loader(samples, variant.generator("shuffle", context), augment);
         state.load(start);
         state.dropGradients();
         try {
             model.train(true);
-            Generator dropout = variant.generator("dropout", context);
-            model.setGenerator(dropout);
             optimizer.begin(options, variant, context);
-            LocalSteps all =
-                    new LocalSteps(model, device, state, optimizer, engines, variant, start, config.dataset(), dropout);
+            Supplier<Generator> dropout = () -> variant.generator("dropout", context);
+            LocalSteps all = new LocalSteps(model, device, state, optimizer, engines, variant, start, samples, dropout);
             long steps = options.steps() > 0
                     ? TrainingLoop.runSteps(loader, options.steps(), all, context.stopEvent())
                     : TrainingLoop.run(loader, options.epochs(), all, context.stopEvent());

@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a client trains: {@link SgdOptions}, and what goes beyond plain SGD. Crosses into worker processes. Each
@@ -115,7 +116,7 @@ public record LocalOptions(
     }
 
     /** Returns a loader of shuffled batches, as {@link SgdOptions#loader}. */
-    public DataLoader loader(Dataset samples, Generator order, Generator transforms) {
+    public DataLoader loader(Dataset samples, Generator order, @Nullable Generator transforms) {
         return base.loader(samples, order, transforms);
     }
 

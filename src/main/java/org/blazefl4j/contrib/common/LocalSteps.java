@@ -1,6 +1,7 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.LocalVariant.Hook;
 import org.blazefl4j.contrib.common.LocalVariant.Loss;
 import org.blazefl4j.contrib.common.LocalVariant.Terms;
@@ -35,7 +36,7 @@ final class LocalSteps implements TrainingLoop.Steps {
     private final LocalOptimizer optimizer;
     private final ModelEngine engines;
     private final Tensor start;
-    private final Generator dropout;
+    private final Supplier<Generator> dropout;
     private final Terms terms;
     private final @Nullable Hook hook;
     private final @Nullable Loss loss;
@@ -49,7 +50,7 @@ final class LocalSteps implements TrainingLoop.Steps {
      * @param optimizer begun for this training
      * @param start the state that the training starts from
      * @param samples what the training reads
-     * @param dropout the client's stream
+     * @param dropout the client's stream, made when something first draws from it
      */
     LocalSteps(
             Model model,
@@ -60,7 +61,7 @@ final class LocalSteps implements TrainingLoop.Steps {
             LocalVariant variant,
             Tensor start,
             Dataset samples,
-            Generator dropout) {
+            Supplier<Generator> dropout) {
         this.model = model;
         this.device = device;
         this.state = state;
@@ -116,6 +117,7 @@ final class LocalSteps implements TrainingLoop.Steps {
     }
 
     private void stepByGradients(Batch batch, @Nullable StepEngine engine) {
+        model.setGenerator(dropout.get());
         startGradients();
         if (hook != null) {
             hook.before(batch, state.vector());

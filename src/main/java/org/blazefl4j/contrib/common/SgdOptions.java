@@ -6,6 +6,7 @@ import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a client trains. Crosses into worker processes. Each {@code with} method returns a copy with one other value.
@@ -51,8 +52,11 @@ public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBat
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
-    /** Returns a loader of shuffled batches with a stream for the order of samples and one for random transforms. */
-    public DataLoader loader(Dataset samples, Generator order, Generator transforms) {
+    /**
+     * Returns a loader of shuffled batches with a stream for the order of samples and one for random transforms, if
+     * any.
+     */
+    public DataLoader loader(Dataset samples, Generator order, @Nullable Generator transforms) {
         DataLoader loader = new DataLoader(samples, batchSize, true, order).augmentWith(transforms);
         return samples.size() > batchSize ? loader.lastBatch(lastBatch) : loader;
     }
