@@ -92,7 +92,14 @@ final class StudyReader {
             return List.of(first);
         }
         if (value instanceof Long count && count > 0 && count <= MOST_SEEDS) {
-            return LongStream.range(first, first + count).boxed().toList();
+            if (first > Long.MAX_VALUE - (count - 1)) {
+                throw refusal(
+                        place(sweep, SEEDS),
+                        SEEDS,
+                        "no seed above " + Long.MAX_VALUE + ", with " + SEED + "=" + first
+                                + " as the first; lower one of the two");
+            }
+            return LongStream.rangeClosed(first, first + (count - 1)).boxed().toList();
         }
         if (value instanceof TomlArray list
                 && !list.isEmpty()

@@ -100,6 +100,8 @@ final class StudyTest {
     void shouldCountSeedsFromTheExperimentsOwn() throws IOException {
         assertThat(titles(study("seed = 7\n[sweep]\nseeds = 3\n"))).containsExactly("seed=7", "seed=8", "seed=9");
         assertThat(titles(study("[sweep]\n"))).containsExactly("seed=42");
+        assertThat(titles(study("seed = 9223372036854775806\n[sweep]\nseeds = 2\n")))
+                .containsExactly("seed=9223372036854775806", "seed=9223372036854775807");
     }
 
     @Test
@@ -130,6 +132,10 @@ final class StudyTest {
                         "sweep = {seeds = 0}", invalid + "sweep.seeds, expected=whole numbers in an array, or how"),
                 Arguments.of("sweep = {seeds = [1, 2.0]}", invalid + "sweep.seeds, expected=whole numbers"),
                 Arguments.of("sweep = {seeds = []}", invalid + "sweep.seeds, expected=whole numbers"),
+                Arguments.of(
+                        "seed = 9223372036854775806\nsweep = {seeds = 3}",
+                        "invalid value: file=@, line=3, key=sweep.seeds, expected=no seed above 9223372036854775807, with"
+                                + " seed=9223372036854775806 as the first; lower one of the two"),
                 Arguments.of("sweep = {best = 1}", invalid + "sweep.best, expected=the name of a figure, such as"),
                 Arguments.of(
                         "sweep = {list = 1}",
