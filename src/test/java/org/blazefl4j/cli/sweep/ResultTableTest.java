@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.cli.options.Settings;
@@ -21,9 +22,12 @@ final class ResultTableTest {
     }
 
     private void completed(String lr, long seed, double accuracy, double loss) {
-        outcomes.put(
-                run(lr, seed),
-                Outcome.completed(Map.of("accuracy", accuracy, "loss", loss, "rounds", 3.0, "seconds_per_round", 0.5)));
+        Map<String, Double> figures = new LinkedHashMap<>(); // columns are in this order
+        figures.put("accuracy", accuracy);
+        figures.put("loss", loss);
+        figures.put("rounds", 3.0);
+        figures.put("seconds_per_round", 0.5);
+        outcomes.put(run(lr, seed), Outcome.completed(figures));
     }
 
     private ResultTable table(String best, String... rates) {
