@@ -42,6 +42,10 @@ public final class RunCommand implements Callable<Integer> {
     /** The table that makes an experiment file one of a sweep. */
     public static final String SWEEP = "sweep";
 
+    /** The keys that end a run before its last round. */
+    public static final List<String> STOPS =
+            StopOptions.NAMES.stream().map(name -> name.replace('_', '-')).toList();
+
     @Spec
     private CommandSpec spec;
 

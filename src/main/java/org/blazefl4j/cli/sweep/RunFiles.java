@@ -10,8 +10,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.blazefl4j.cli.options.ExperimentFile;
+import org.blazefl4j.cli.run.RunCommand;
 import org.blazefl4j.util.Printable;
 import org.blazefl4j.util.WholeFile;
 
@@ -22,6 +25,8 @@ import org.blazefl4j.util.WholeFile;
  * @param experiment what the experiment file says, without what only changes the speed
  */
 record RunFiles(Path folder, String experiment) {
+
+    private static final String STOPS = String.join("|", RunCommand.STOPS);
 
     private static final String SPEED = "(execution-mode|num-parallels) = .*\n";
 
@@ -47,11 +52,47 @@ record RunFiles(Path folder, String experiment) {
     }
 
     private boolean isOf(Path file) {
+        return begunAs(file).filter(experiment::equals).isPresent();
+    }
+
+    private static Optional<String> begunAs(Path file) {
         try {
-            return Files.readString(file).replaceAll(SPEED, "").equals(experiment);
+            return Optional.of(Files.readString(file).replaceAll(SPEED, ""));
         } catch (IOException e) {
-            return false; // not begun
+            return Optional.empty(); // not begun
         }
+    }
+
+    /** Returns what the experiment says of some keys, an alternative in a regular expression. */
+    String settings(String keys) {
+        return settings(experiment, keys);
+    }
+
+    private static String settings(String text, String keys) {
+        return Pattern.compile("^(" + keys + ") = .*$", Pattern.MULTILINE)
+                .matcher(text)
+                .results()
+                .map(MatchResult::group)
+                .collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Returns why the run cannot be continued: the target decided where it ended, so that its last checkpoint may be
+     * beyond the round at which another target would have ended it.
+     */
+    Optional<String> refusal() {
+        Path file = folder.resolve(ExperimentFile.NAME);
+        String now = settings(STOPS);
+        return begunAs(file)
+                .map(text -> settings(text, STOPS))
+                .filter(before -> !before.equals(now))
+                .map(before -> "stop options changed: found=" + orNone(now) + ", expected="
+                        + Printable.line(orNone(before)) + ", as in " + Printable.line(file)
+                        + "; start as before, delete the run's folder, or use a new --output");
+    }
+
+    private static String orNone(String settings) {
+        return settings.isEmpty() ? "none" : settings;
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.sweep;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The last line of a completed run's results. */
+/** The first and the last line of a completed run's results. */
 final class RunSummary {
 
     private static final String FILE = "metrics.jsonl";
@@ -30,6 +31,17 @@ final class RunSummary {
             return completed ? Optional.of(figures(values)) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty(); // not there yet, or cut
+        }
+    }
+
+    /** Returns the values of the line that a run's results begin with; empty if there is none. */
+    static Map<String, Object> configuration(Path folder) {
+        try (BufferedReader reader = Files.newBufferedReader(folder.resolve(FILE))) {
+            String line = reader.readLine();
+            Map<String, Object> values = line == null ? Map.of() : JSON.std.mapFrom(line);
+            return "configuration".equals(values.get("type")) ? values : Map.of();
+        } catch (IOException e) {
+            return Map.of();
         }
     }
 

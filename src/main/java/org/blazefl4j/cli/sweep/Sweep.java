@@ -32,9 +32,11 @@ final class Sweep {
     record Ready(PlannedRun run, RunFiles files, String experiment) {}
 
     private final Study study;
+    private final List<Ready> runs;
     private final Path folder;
     private final PrintStream out;
     private final Map<PlannedRun, Outcome> outcomes = new HashMap<>();
+    private final Inputs inputs = new Inputs();
     private final Queue<Ready> open = new ArrayDeque<>();
     private final List<ProcessHandle> running = new ArrayList<>();
     private boolean stopped;
@@ -46,15 +48,30 @@ final class Sweep {
      */
     Sweep(Study study, List<Ready> runs, Path folder, PrintStream out) {
         this.study = study;
+        this.runs = runs;
         this.folder = folder;
         this.out = out;
         for (Ready ready : runs) {
             Optional<Map<String, Double>> figures = ready.files().figures();
-            figures.ifPresent(found -> outcomes.put(ready.run(), Outcome.completed(found)));
+            figures.ifPresent(found -> outcomes.put(ready.run(), accept(ready, found)));
             if (figures.isEmpty()) {
                 open.add(ready);
             }
         }
+    }
+
+    /** Takes the figures of a complete run, unless it read other files than the runs before it. */
+    private synchronized Outcome accept(Ready ready, Map<String, Double> figures) {
+        return inputs.add(ready.run(), ready.files()).map(Outcome::failed).orElseGet(() -> Outcome.completed(figures));
+    }
+
+    /** Returns the folders of the runs that have completed, in the order of the study. */
+    synchronized List<Path> folders() {
+        return runs.stream()
+                .filter(ready ->
+                        outcomes.getOrDefault(ready.run(), Outcome.OPEN).isComplete())
+                .map(ready -> ready.files().folder())
+                .toList();
     }
 
     /** Returns the results so far. */
@@ -98,13 +115,17 @@ final class Sweep {
     private Outcome outcome(RunProcess process, Ready ready) {
         try {
             RunFiles files = ready.files();
+            Optional<String> refusal = files.refusal();
+            if (refusal.isPresent()) {
+                return Outcome.failed(refusal.get());
+            }
             Path file = files.prepare(ready.experiment());
             files.awaitUnused(() -> print("waiting", ready.run().title() + ": another process uses its checkpoints"));
             int exitCode = start(process, file, ready)
                     .map(run -> run.onExit().join().exitValue())
                     .orElse(0);
             return files.figures()
-                    .map(Outcome::completed)
+                    .map(figures -> accept(ready, figures))
                     .orElseGet(() -> isStopped() ? Outcome.OPEN : Outcome.failed(files.failure(exitCode)));
         } catch (IOException | UncheckedIOException e) {
             return Outcome.failed(Causes.describe(e));

@@ -78,7 +78,7 @@ public final class SweepCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description =
                     "Folder for table.md, table.csv, runs.csv, report.html and a folder for each run: new, empty, or"
-                            + " that of this sweep. Default: sweeps/<name of the file>.")
+                            + " that of a sweep of a file of this name. Default: sweeps/<name of the file>.")
     @Nullable
     private Path output;
 
@@ -165,7 +165,7 @@ public final class SweepCommand implements Callable<Integer> {
     private int execute(Study study, List<Ready> ready, Path folder, List<String> args) {
         PrintStream out = System.out;
         try (Interruption interruption = new Interruption();
-                SweepFolder locked = interruption.closing(SweepFolder.open(folder))) {
+                SweepFolder locked = interruption.closing(SweepFolder.open(folder, file))) {
             Sweep sweep = new Sweep(study, ready, locked.path(), out);
             int all = study.runs().size();
             out.println("sweep of " + Printable.line(file) + ": " + all + (all == 1 ? " run, " : " runs, ")
@@ -174,7 +174,7 @@ public final class SweepCommand implements Callable<Integer> {
             interruption.stopBy(sweep::stop);
             sweep.execute(new RunProcess(Invocation.words(args)), Math.min(jobs, all));
             out.print(System.lineSeparator() + new ResultFiles(sweep.table()).markdown());
-            writePage(study, ready, folder, out);
+            writePage(study, sweep.folders(), folder, out);
             if (sweep.completed() < all) {
                 out.println(System.lineSeparator() + "to continue: "
                         + Invocation.of(spec).with(args));
@@ -185,12 +185,7 @@ public final class SweepCommand implements Callable<Integer> {
     }
 
     /** Writes the page of all complete runs; a failure to do so is none of the sweep. */
-    private static void writePage(Study study, List<Ready> ready, Path folder, PrintStream out) {
-        List<Path> complete = ready.stream()
-                .map(Ready::files)
-                .filter(files -> files.figures().isPresent())
-                .map(RunFiles::folder)
-                .toList();
+    private static void writePage(Study study, List<Path> complete, Path folder, PrintStream out) {
         boolean refused = study.runs().get(0).settings().get("no-report").isPresent();
         if (refused || complete.isEmpty()) {
             return;

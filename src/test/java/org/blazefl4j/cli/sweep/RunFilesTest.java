@@ -71,6 +71,28 @@ final class RunFilesTest {
     }
 
     @Test
+    void shouldNotContinueARunThatAnotherTargetEnded() throws IOException {
+        assertThat(files.refusal()).isEmpty();
+        write("experiment.toml", EXPERIMENT + "global-round = 9\n");
+        assertThat(files.refusal()).isEmpty();
+        write("experiment.toml", EXPERIMENT + "stop-at = \"accuracy=0.7\"\npatience = \"loss=3\"\n");
+        assertThat(files.figures()).isEmpty();
+        assertThat(files.refusal())
+                .contains(
+                        "stop options changed: found=none, expected=stop-at = \"accuracy=0.7\", patience = \"loss=3\","
+                                + " as in " + sweep.resolve("seed=1/experiment.toml")
+                                + "; start as before, delete the run's folder, or use a new --output");
+
+        RunFiles other = RunFiles.of(
+                sweep, new PlannedRun(Map.of(), 1, Settings.NONE), EXPERIMENT + "stop-at = \"accuracy=0.6\"\n");
+        assertThat(other.refusal())
+                .hasValueSatisfying(text -> assertThat(text)
+                        .startsWith("stop options changed: found=stop-at = \"accuracy=0.6\", expected=stop-at = "));
+        Files.delete(sweep.resolve("seed=1/experiment.toml"));
+        assertThat(other.refusal()).isEmpty();
+    }
+
+    @Test
     void shouldSayWhyARunFailed() throws IOException {
         assertThat(files.failure(137)).isEqualTo("exit code 137");
         Files.writeString(
