@@ -113,16 +113,16 @@ final class LeafReader {
         private int size;
         private int count;
 
-        void add(float value) {
+        void add(Path file, float value) throws IOException {
             if (size == values.length) {
-                values = Arrays.copyOf(values, Math.multiplyExact(size, 2));
+                values = Arrays.copyOf(values, Capacity.next(file, "numbers", size, Capacity.MOST));
             }
             values[size++] = value;
         }
 
-        void label(long label, int owner) {
+        void label(Path file, long label, int owner) throws IOException {
             if (count == labels.length) {
-                labels = Arrays.copyOf(labels, Math.multiplyExact(count, 2));
+                labels = Arrays.copyOf(labels, Capacity.next(file, "labels", count, Capacity.MOST));
                 owners = Arrays.copyOf(owners, labels.length);
             }
             owners[count] = owner;
@@ -132,6 +132,19 @@ final class LeafReader {
 
     /** Where a file is read, for messages. */
     private record Place(Path file, JsonParser json) {
+
+        /** Requires what the next value begins with: else the names in another place would be taken for those here. */
+        void begin(JsonToken token, String at, String expected) throws IOException {
+            if (json.nextToken() != token) {
+                throw other(at, expected);
+            }
+        }
+
+        IOException other(String at, String expected) throws IOException {
+            return new IOException("not LEAF's JSON: file=" + file + ", line="
+                    + json.currentTokenLocation().getLineNr() + ", at=" + Printable.line(at) + ", found="
+                    + Printable.line(json.getText()) + ", expected=" + expected);
+        }
 
         IOException refusal(String what, String user, long row, String expected) throws IOException {
             return new IOException(what + ": file=" + file + ", user=" + Printable.line(user) + ", row=" + row
@@ -146,16 +159,18 @@ final class LeafReader {
         }
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             boolean users = json.currentName().equals(USERS);
-            json.nextToken();
             if (!users) {
+                json.nextToken();
                 json.skipChildren();
                 continue;
             }
+            place.begin(JsonToken.START_OBJECT, USERS, "an object with the users");
             while (json.nextToken() == JsonToken.FIELD_NAME) {
-                String name = json.currentName();
-                json.nextToken();
-                user(place, name, rows);
+                user(place, json.currentName(), rows);
             }
+        }
+        if (json.nextToken() != null) {
+            throw place.other("the end", "one object in each file");
         }
     }
 
@@ -164,18 +179,22 @@ final class LeafReader {
         int owner = owners.add(user);
         int begin = rows.count;
         long samples = 0;
+        String at = USERS + "." + user;
+        place.begin(JsonToken.START_OBJECT, at, "an object with x and y");
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             String key = json.currentName();
-            json.nextToken();
             if (key.equals("x")) {
+                place.begin(JsonToken.START_ARRAY, at + ".x", "an array of samples");
                 while (json.nextToken() != JsonToken.END_ARRAY) {
                     sample(place, user, samples++, rows);
                 }
             } else if (key.equals("y")) {
+                place.begin(JsonToken.START_ARRAY, at + ".y", "an array of labels");
                 while (json.nextToken() != JsonToken.END_ARRAY) {
-                    rows.label(label(place, user, rows.count - begin), owner);
+                    rows.label(place.file, label(place, user, rows.count - begin), owner);
                 }
             } else {
+                json.nextToken();
                 json.skipChildren();
             }
         }
@@ -196,7 +215,7 @@ final class LeafReader {
             if (!json.currentToken().isNumeric() || !Float.isFinite(json.getFloatValue())) {
                 throw place.refusal("not a number", user, row, "a finite number at element " + (rows.size - begin));
             }
-            rows.add(json.getFloatValue());
+            rows.add(place.file, json.getFloatValue());
         }
         int found = rows.size - begin;
         features = features == 0 ? found : features;

@@ -1,5 +1,7 @@
 package org.blazefl4j.data.file;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -7,34 +9,46 @@ import java.util.List;
 final class Table {
 
     private static final int FIRST_ROWS = 1024;
+    private static final int FIRST_NUMBERS = 1 << 20;
 
+    private final Path file;
     private final int columns;
     private float[] values;
-    private int[] labels = new int[FIRST_ROWS];
-    private int[] owners = new int[FIRST_ROWS];
+    private int[] labels;
+    private int[] owners;
     private int rows;
 
-    Table(int columns) {
+    /** Makes a table without rows, of a file that messages name. */
+    Table(Path file, int columns) {
+        this.file = file;
         this.columns = columns;
-        this.values = new float[Math.multiplyExact(columns, FIRST_ROWS)];
+        int first = Math.max(1, Math.min(FIRST_ROWS, FIRST_NUMBERS / columns));
+        this.values = new float[columns * first];
+        this.labels = new int[first];
+        this.owners = new int[first];
     }
 
     int rows() {
         return rows;
     }
 
-    void set(int column, float value) {
+    void set(int column, float value) throws IOException {
+        makeRoom();
         values[rows * columns + column] = value;
     }
 
     /** Ends a row. */
-    void end(int label, int owner) {
+    void end(int label, int owner) throws IOException {
+        makeRoom();
         labels[rows] = label;
         owners[rows] = owner;
         rows++;
+    }
+
+    private void makeRoom() throws IOException {
         if (rows == labels.length) {
-            int more = Math.multiplyExact(rows, 2);
-            values = Arrays.copyOf(values, Math.multiplyExact(more, columns));
+            int more = Capacity.next(file, "rows", rows, Capacity.MOST / columns);
+            values = Arrays.copyOf(values, more * columns);
             labels = Arrays.copyOf(labels, more);
             owners = Arrays.copyOf(owners, more);
         }

@@ -123,7 +123,7 @@ final class TableReader {
                         "empty table: file=" + file + ", expected=a header and rows; choose another file");
             }
             takeHeader(file, records.next().getFields(), first);
-            Table table = new Table(header.size());
+            Table table = new Table(file, header.size());
             while (records.hasNext()) {
                 add(new Row(file, records.next()), table, first);
             }

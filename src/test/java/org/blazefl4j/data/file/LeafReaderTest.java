@@ -99,6 +99,27 @@ final class LeafReaderTest {
                         + ", found=no folder, expected=LEAF's files in the folders train and test");
     }
 
+    @Test
+    void shouldRefuseValuesOfAnotherKindWhereSamplesBelong() throws IOException {
+        String file = "not LEAF's JSON: file=" + folder.resolve("a.json");
+        refused(
+                TRAIN.replace("\"f1\":", "\"bad\": null, \"f1\":"),
+                file + ", line=3, at=user_data.bad, found=null, expected=an object with x and y");
+        refused(
+                TRAIN.replace("\"f1\":", "\"bad\": [], \"f1\":"),
+                file + ", line=3, at=user_data.bad, found=[, expected=an object with x and y");
+        refused(
+                TRAIN.replace("[0, 1]", "null"),
+                file + ", line=3, at=user_data.f1.y, found=null, expected=an array of labels");
+        refused(
+                TRAIN.replace("[[1, 2, 3, 4.5]]", "7"),
+                file + ", line=2, at=user_data.f2.x, found=7, expected=an array of samples");
+        refused(
+                "{\"user_data\": null, \"f1\": {}}",
+                file + ", line=1, at=user_data, found=null, expected=an object with the users");
+        refused(TRAIN + "{}", file + ", line=4, at=the end, found={, expected=one object in each file");
+    }
+
     private void refused(String text, String message) throws IOException {
         Path file = write("a.json", text);
         assertThatThrownBy(() -> DataFiles.leaf(file, 0.5, 0))
