@@ -33,8 +33,10 @@ final class ArrayReader {
 
     /** Opens an array. */
     private interface Source {
-        InputStream open() throws IOException;
+        Content open() throws IOException;
     }
+
+    private record Content(long bytes, InputStream in) {}
 
     private final Path file;
     private final Map<String, Source> arrays;
@@ -49,14 +51,15 @@ final class ArrayReader {
         if (Files.isDirectory(file)) {
             try (Stream<Path> content = Files.list(file)) {
                 content.filter(each -> each.toString().endsWith(SUFFIX))
-                        .forEach(each ->
-                                arrays.put(name(each.getFileName().toString()), () -> Files.newInputStream(each)));
+                        .forEach(each -> arrays.put(
+                                name(each.getFileName().toString()),
+                                () -> new Content(Files.size(each), Files.newInputStream(each))));
             }
             return new ArrayReader(file, arrays).data(testShare, seed);
         }
         try (ZipFile zip = new ZipFile(file.toFile())) {
             for (ZipEntry each : zip.stream().toList()) {
-                arrays.put(name(each.getName()), () -> zip.getInputStream(each));
+                arrays.put(name(each.getName()), () -> new Content(each.getSize(), zip.getInputStream(each)));
             }
             return new ArrayReader(file, arrays).data(testShare, seed);
         } catch (ZipException e) {
@@ -101,8 +104,9 @@ final class ArrayReader {
                     + names + "; rename it, or choose another file");
         }
         Source source = Objects.requireNonNull(arrays.get(name), name);
-        try (InputStream in = new BufferedInputStream(source.open())) {
-            return use.of(NpyArray.open(file + "!" + name, in));
+        Content content = source.open();
+        try (InputStream in = new BufferedInputStream(content.in)) {
+            return use.of(NpyArray.open(file + "!" + name, in, content.bytes));
         }
     }
 

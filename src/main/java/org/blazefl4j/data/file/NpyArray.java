@@ -16,8 +16,9 @@ import java.util.regex.Pattern;
  *
  * @param name where it was read, for messages
  * @param type the element type, such as {@code f4}, without the byte order
+ * @param bytes the length of the elements in the file
  */
-record NpyArray(String name, String type, ByteOrder order, long[] shape, InputStream elements) {
+record NpyArray(String name, String type, ByteOrder order, long[] shape, long bytes, InputStream elements) {
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final int LONGEST_HEADER = 1 << 16;
@@ -31,8 +32,8 @@ record NpyArray(String name, String type, ByteOrder order, long[] shape, InputSt
         void accept(int position, double value) throws IOException;
     }
 
-    /** Reads the header. */
-    static NpyArray open(String name, InputStream in) throws IOException {
+    /** Reads the header of a file with so many bytes. */
+    static NpyArray open(String name, InputStream in, long bytes) throws IOException {
         byte[] start = in.readNBytes(8);
         if (start.length < 8 || !Arrays.equals(start, 0, 6, MAGIC, 0, 6)) {
             throw new IOException("not an array of NumPy: file=" + name + ", expected=a file that numpy.save wrote");
@@ -56,8 +57,13 @@ record NpyArray(String name, String type, ByteOrder order, long[] shape, InputSt
             throw new IOException("array by columns: file=" + name
                     + ", fortran_order=True, expected=False; save numpy.ascontiguousarray of it");
         }
-        ByteOrder bytes = type.group(1).equals(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-        return new NpyArray(name, type.group(2), bytes, dimensions(name, shape.group(1)), in);
+        return new NpyArray(
+                name,
+                type.group(2),
+                type.group(1).equals(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
+                dimensions(name, shape.group(1)),
+                bytes - start.length - lengthBytes - size,
+                in);
     }
 
     private static long[] dimensions(String name, String text) throws IOException {
@@ -76,18 +82,26 @@ record NpyArray(String name, String type, ByteOrder order, long[] shape, InputSt
         return type.equals("u1");
     }
 
-    /** Returns the number of elements, if an array in Java can have so many. */
+    /** Returns the number of elements, if an array in Java can have so many and the file does. */
     int size() throws IOException {
         try {
-            int size = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
-            if (size > 0) {
-                return size;
+            long size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+            if (size > 0 && size <= Capacity.MOST) {
+                if (size * width() > bytes) {
+                    throw cut(Math.max(0, bytes) / width(), size);
+                }
+                return (int) size;
             }
         } catch (ArithmeticException e) {
             // refused below
         }
         throw new IOException("array of another size: file=" + name + ", shape=" + Arrays.toString(shape)
-                + ", limit=1 to " + Integer.MAX_VALUE + " elements");
+                + ", limit=1 to " + Capacity.MOST + " elements; save a part of it");
+    }
+
+    private IOException cut(long found, long size) {
+        return new EOFException("damaged array: file=" + name + ", found=the end after element " + found + ", expected="
+                + size + " elements; save it again");
     }
 
     /** Reads all elements, in row-major order. */
@@ -99,8 +113,7 @@ record NpyArray(String name, String type, ByteOrder order, long[] shape, InputSt
             int wanted = (int) Math.min(CHUNK, (long) (size - at) * width);
             int found = elements.readNBytes(chunk.array(), 0, wanted);
             if (found < wanted) {
-                throw new EOFException("damaged array: file=" + name + ", found=the end after element "
-                        + (at + found / width) + ", expected=" + size + " elements; save it again");
+                throw cut(at + found / width, size);
             }
             for (int i = 0; i < wanted; i += width) {
                 sink.accept(at++, element(chunk, i));

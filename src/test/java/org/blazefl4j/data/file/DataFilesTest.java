@@ -246,6 +246,22 @@ final class DataFilesTest {
                 + ", found=[x], expected=one of [y_train, train_labels, y]; rename it, or" + " choose another file");
     }
 
+    @Test
+    void shouldRefuseHeadersThatPromiseMoreThanFilesHold() throws IOException {
+        String less = ", found=the end after element 2, expected=2000000000 elements; save it again";
+        byte[] elements = NpyFiles.longs(0);
+        Files.write(folder.resolve("x.npy"), NpyFiles.npy("<f4", "1000000000, 2", elements));
+        broken("damaged array: file=" + folder + "!x" + less);
+        Path file =
+                NpyFiles.npz(folder.resolve("a.npz"), List.of(NpyFiles.entry("x", "<f4", "1000000000, 2", elements)));
+        assertThatThrownBy(() -> DataFiles.arrays(file, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessage("damaged array: file=" + file + "!x" + less);
+        Files.write(folder.resolve("x.npy"), NpyFiles.npy("|u1", "2147483640, 1", elements));
+        broken("array of another size: file=" + folder
+                + "!x, shape=[2147483640, 1], limit=1 to 2147483639 elements; save a part of it");
+    }
+
     private void broken(String message) {
         assertThatThrownBy(() -> DataFiles.arrays(folder, 0.5, 0))
                 .isInstanceOf(IOException.class)
