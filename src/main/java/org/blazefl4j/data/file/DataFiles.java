@@ -60,13 +60,15 @@ public final class DataFiles {
     /**
      * Reads a folder of images: one folder for each class, with its images in PNG, JPEG, GIF or BMP, in {@code train}
      * and in {@code test}, {@code val} or {@code validation}; or the folders of classes alone, of which a share is held
-     * out. All images are of one size, and all grey if the first one is. Needs the module {@code java.desktop}.
+     * out. All images are of one size, and all grey if the first one is. Names that begin with a dot are passed over,
+     * and transparency is left out. Needs the module {@code java.desktop}.
      *
      * @param testShare the share of the images that is held out if there are none for testing
      * @param seed draws these images
      * @return bytes, grey or red, green and blue, normalised by the mean and deviation of each channel; classes in the
      *     order of their folders' names. The caller closes it
-     * @throws IOException if there are no images, or a file is damaged or of another size or kind
+     * @throws IOException if there are no images, or none of a class for training, or a file is damaged or of another
+     *     size or kind
      * @throws IllegalArgumentException if the share is out of range
      * @throws IllegalStateException if the module is missing
      */

@@ -1,5 +1,6 @@
 package org.blazefl4j.data.file;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.Raster;
@@ -44,15 +45,15 @@ final class ImageFolderReader {
                 .filter(each -> !train.equals(folder) && Files.isDirectory(each))
                 .findFirst();
         try (PointerScope scope = new PointerScope()) {
-            LabelledSamples samples = reader.part(train);
+            LabelledSamples samples = reader.part(train, true);
             int classes = reader.classes.size();
             return test.isPresent()
-                    ? LabelledSamples.join(folder, classes, samples, reader.part(test.get()))
+                    ? LabelledSamples.join(folder, classes, samples, reader.part(test.get(), false))
                     : LabelledSamples.split(folder, classes, samples, testShare, seed);
         }
     }
 
-    private LabelledSamples part(Path part) throws IOException {
+    private LabelledSamples part(Path part, boolean training) throws IOException {
         for (Path each : list(part, Files::isDirectory)) {
             if (classes.stream().noneMatch(known -> known.getFileName().equals(each.getFileName()))) {
                 throw new IOException("class unknown: folder=" + each + ", expected=one of the folders in "
@@ -72,6 +73,13 @@ final class ImageFolderReader {
             throw new IOException("no images: folder=" + part + ", found=" + FolderContent.near(part, TRAIN)
                     + ", expected=a folder for each class, with its images in " + SUFFIXES);
         }
+        for (int c = 0; training && c < counts.length; c++) {
+            if (counts[c] == 0) {
+                throw new IOException("class without images: folder=" + classes.get(c) + ", found="
+                        + FolderContent.near(classes.get(c), SUFFIXES.get(0)) + ", expected=images in " + SUFFIXES
+                        + "; add some, or take the folder out");
+            }
+        }
         long[] labels = new long[all.size()];
         int next = 0;
         for (int c = 0; c < counts.length; c++) {
@@ -81,9 +89,13 @@ final class ImageFolderReader {
         return new LabelledSamples(Tensors.of(pixels, all.size(), channels, height, width), labels, new long[0]);
     }
 
+    /** Leaves hidden files out, which editors and operating systems put there. */
     private static List<Path> list(Path folder, Predicate<Path> filter) throws IOException {
         try (Stream<Path> content = Files.list(folder)) {
-            return content.filter(filter).sorted().toList();
+            return content.filter(each -> !each.getFileName().toString().startsWith("."))
+                    .filter(filter)
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -101,10 +113,10 @@ final class ImageFolderReader {
                 height = image.getHeight();
                 channels = isGrey(image) ? 1 : RGB;
             }
-            int size = channels * height * width;
             if (i == 0) {
-                pixels = new byte[capacity(files.size(), size)];
+                pixels = new byte[capacity(folder, files.size(), (long) channels * height * width)];
             }
+            int size = channels * height * width;
             check(files.get(i), image);
             if (channels == 1) {
                 copyGrey(image.getRaster(), pixels, i * size);
@@ -115,10 +127,10 @@ final class ImageFolderReader {
         return pixels;
     }
 
-    private int capacity(int images, long size) throws IOException {
-        if (images * size > Integer.MAX_VALUE) {
+    static int capacity(Path folder, int images, long size) throws IOException {
+        if (size > Capacity.MOST / images) {
             throw new IOException("too many images: folder=" + folder + ", bytes=" + images * size + ", limit="
-                    + Integer.MAX_VALUE + "; make them smaller, or fewer");
+                    + Capacity.MOST + "; make them smaller, or fewer");
         }
         return (int) (images * size);
     }
@@ -137,7 +149,7 @@ final class ImageFolderReader {
     }
 
     private static boolean isGrey(BufferedImage image) {
-        return image.getType() == BufferedImage.TYPE_BYTE_GRAY || image.getType() == BufferedImage.TYPE_USHORT_GRAY;
+        return image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
     }
 
     private void check(Path file, BufferedImage image) throws IOException {

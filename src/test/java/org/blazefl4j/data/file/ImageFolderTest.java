@@ -3,7 +3,12 @@ package org.blazefl4j.data.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +81,55 @@ final class ImageFolderTest {
             assertThat(data.samples().trainImages().shape()).containsExactly(3, 3, 1, 2);
             assertBytes(data.samples().testImages(), 0, 10, 0, 11, 0, 12);
         }
+    }
+
+    @Test
+    void shouldReadGreyOfImagesWithAlphaAsItIsStored() throws IOException {
+        for (int type : new int[] {DataBuffer.TYPE_BYTE, DataBuffer.TYPE_USHORT}) {
+            ColorModel model = new ComponentColorModel(
+                    ColorSpace.getInstance(ColorSpace.CS_GRAY), true, false, Transparency.TRANSLUCENT, type);
+            int unit = type == DataBuffer.TYPE_BYTE ? 1 : 257;
+            for (int i = 0; i < 2; i++) {
+                BufferedImage image = new BufferedImage(model, model.createCompatibleWritableRaster(2, 1), false, null);
+                image.getRaster().setPixel(0, 0, new int[] {100 * unit, 255 * unit});
+                image.getRaster().setPixel(1, 0, new int[] {200 * unit, 9 * unit});
+                write("a/" + i + ".png", image);
+            }
+            try (FileData data = DataFiles.images(folder, 0.5, 0)) {
+                assertThat(data.samples().trainImages().shape()).containsExactly(1, 1, 1, 2);
+                assertBytes(data.samples().trainImages(), 100, 200);
+            }
+        }
+    }
+
+    @Test
+    void shouldPassHiddenFilesAndFoldersOver() throws IOException {
+        Files.createDirectories(folder.resolve("train/.ipynb_checkpoints"));
+        grey("train/ant/a.png", 1, 1, 1);
+        grey("train/cat/a.png", 1, 1, 2);
+        Files.writeString(folder.resolve("train/cat/._a.png"), "no image");
+        grey("test/cat/a.png", 1, 1, 3);
+        grey("test/.old/a.png", 1, 1, 4);
+        Files.createDirectories(folder.resolve("test/ant"));
+        try (FileData data = DataFiles.images(folder, 0.5, 0)) {
+            assertThat(data.samples().classes()).isEqualTo(2);
+            assertBytes(data.samples().trainImages(), 1, 2);
+            assertThat(data.samples().testLabels().item_long()).isEqualTo(1);
+        }
+        Files.createDirectories(folder.resolve("train/bee/.hidden"));
+        Files.writeString(folder.resolve("train/bee/a.tiff"), "");
+        refused("class without images: folder=" + folder.resolve("train/bee")
+                + ", found=[.hidden, a.tiff], expected=images in [.png, .jpg, .jpeg, .gif, .bmp]; add some, or take"
+                + " the folder out");
+    }
+
+    @Test
+    void shouldRefuseMoreBytesThanAnArrayHolds() throws IOException {
+        assertThat(ImageFolderReader.capacity(folder, 3, 715_827_879)).isEqualTo(2_147_483_637);
+        assertThatThrownBy(() -> ImageFolderReader.capacity(folder, 1, 3L * 40_000 * 40_000))
+                .isInstanceOf(IOException.class)
+                .hasMessage("too many images: folder=" + folder
+                        + ", bytes=4800000000, limit=2147483639; make them smaller, or fewer");
     }
 
     @Test
