@@ -17,13 +17,14 @@ sealed interface PickleValue {
     /** The most dimensions that a tensor of PyTorch has. */
     int MOST_DIMENSIONS = 64;
 
-    /** A tensor, checked to lie in its storage. */
+    /** A tensor, checked to lie in its storage and to have no more elements than it. */
     record StoredTensor(Storage storage, long offset, long[] shape, long[] strides) implements PickleValue {
 
         /**
          * Checks the layout.
          *
-         * @throws PickleException if an element lies outside the storage
+         * @throws PickleException if an element lies outside the storage, or if strides repeat elements: a file of a
+         *     kilobyte could then ask for any memory
          */
         public StoredTensor {
             boolean negative = offset < 0
@@ -34,6 +35,23 @@ sealed interface PickleValue {
                 throw new PickleException("offset=" + offset + ", shape=" + Arrays.toString(shape) + ", strides="
                         + Arrays.toString(strides) + ", limit=the " + storage.numel() + " elements of storage "
                         + storage.key());
+            }
+            if (numel(shape) > storage.numel()) {
+                throw new PickleException("shape=" + Arrays.toString(shape) + ", strides=" + Arrays.toString(strides)
+                        + ", limit=the " + storage.numel() + " elements of storage " + storage.key()
+                        + ", each once: make expanded tensors contiguous()");
+            }
+        }
+
+        /** Returns the number of elements; more than any storage has if it overflows. */
+        private static long numel(long[] shape) {
+            if (Arrays.stream(shape).anyMatch(each -> each == 0)) {
+                return 0;
+            }
+            try {
+                return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+            } catch (ArithmeticException e) {
+                return Long.MAX_VALUE;
             }
         }
 

@@ -196,6 +196,31 @@ final class ModelFileDamageTest {
                         + "], limit=the " + numel + " elements of storage 0" + PLAIN);
     }
 
+    @ParameterizedTest
+    @CsvSource({"4, 0, 5, 0", "1, 0, 255, 0"})
+    void shouldRefuseTensorsThatRepeatElements(int numel, int offset, int size, int stride) throws IOException {
+        Path file = write(archive(pickle(numel, offset, size, stride), new byte[numel * 4]));
+
+        assertThatThrownBy(() -> StateDict.read(file))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("model file cannot be used: file=" + file + ", entry=x/data.pkl, position=")
+                .hasMessageContaining("shape=[" + size + "], strides=[0], limit=the " + numel
+                        + " elements of storage 0, each once: make expanded tensors contiguous()" + PLAIN);
+    }
+
+    @Test
+    void shouldRefuseMoreElementsThanCanBeCounted() {
+        PickleValue.Storage storage =
+                new PickleValue.Storage(ElementType.stored("FloatStorage").orElseThrow(), "0", 4);
+        long[] shape = {1L << 32, 1L << 32};
+
+        assertThatThrownBy(() -> new PickleValue.StoredTensor(storage, 0, shape, new long[2]))
+                .isInstanceOf(PickleException.class)
+                .hasMessageContaining("shape=[4294967296, 4294967296], strides=[0, 0], limit=the 4 elements");
+        assertThat(new PickleValue.StoredTensor(storage, 0, new long[] {1L << 32, 1L << 32, 0}, new long[3]).shape())
+                .hasSize(3);
+    }
+
     @Test
     void shouldRefuseArchivesWhoseStoragesDoNotFit() throws IOException {
         assertRefused(
