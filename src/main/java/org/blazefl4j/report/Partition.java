@@ -14,6 +14,9 @@ import java.util.stream.IntStream;
  */
 public record Partition(List<long[]> samples) {
 
+    /** The most counts, clients times classes, that result files hold: a few megabytes. */
+    private static final long MOST_COUNTS = 1_000_000;
+
     private static final String SAMPLES = "samples";
 
     /**
@@ -32,6 +35,11 @@ public record Partition(List<long[]> samples) {
                     return counts;
                 })
                 .toList());
+    }
+
+    /** Returns whether result files hold a partition of this size; a larger one could fill the heap. */
+    public static boolean isRecorded(int clients, int classes) {
+        return (long) clients * classes <= MOST_COUNTS;
     }
 
     /** Returns the values of the line {@code partition} in result files. */

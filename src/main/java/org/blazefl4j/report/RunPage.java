@@ -96,15 +96,18 @@ public final class RunPage {
     }
 
     private static String last(double[] values) {
-        return values.length == 0 ? MISSING : Numbers.text(values[values.length - 1]);
+        double[] known =
+                Arrays.stream(values).filter(value -> !Double.isNaN(value)).toArray();
+        return known.length == 0 ? MISSING : Numbers.text(known[known.length - 1]);
     }
 
     private static String best(RunRecord run, double[] accuracy) {
         int best = -1;
         for (int i = 0; i < accuracy.length; i++) {
-            best = best < 0 || accuracy[i] > accuracy[best] ? i : best;
+            boolean better = best < 0 || accuracy[i] > accuracy[best];
+            best = better && !Double.isNaN(accuracy[i]) ? i : best;
         }
-        return best < 0 || Double.isNaN(accuracy[best])
+        return best < 0
                 ? MISSING
                 : Numbers.text(accuracy[best]) + " in round "
                         + run.rounds().get(best).get("round");
@@ -272,6 +275,14 @@ public final class RunPage {
                 parts.add(new Details("Partition of " + String.join(", ", names), shown));
             }
         });
+        List<String> without = runs.stream()
+                .filter(run -> run.partition().isEmpty() && run.configuration().containsKey("num_clients"))
+                .map(RunRecord::name)
+                .toList();
+        if (!without.isEmpty()) {
+            parts.add(new Text("Not recorded for " + String.join(", ", without)
+                    + ": clients times classes is above 1,000,000, or an older version ran."));
+        }
         return parts;
     }
 

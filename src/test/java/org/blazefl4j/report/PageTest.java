@@ -97,6 +97,30 @@ final class PageTest {
         assertThat(RunPage.of(runs).toHtml().length()).isLessThan(6_000_000);
     }
 
+    private String page(String... rounds) throws IOException {
+        Files.writeString(
+                folder.resolve("metrics.jsonl"),
+                "{\"type\":\"configuration\",\"num_clients\":1000}\n" + String.join("\n", rounds) + "\n");
+        return RunPage.of(List.of(RunRecord.read(folder, false).named("a"))).toJson();
+    }
+
+    @Test
+    void shouldSkipRoundsWithoutAFigureInBestAndLast() throws IOException {
+        assertThat(page(
+                        "{\"type\":\"round\",\"round\":1}",
+                        "{\"type\":\"round\",\"round\":2,\"accuracy\":0.75}",
+                        "{\"type\":\"round\",\"round\":3,\"accuracy\":0.5}",
+                        "{\"type\":\"round\",\"round\":4}"))
+                .contains("\"4\",\"0.5000\",\"0.7500 in round 2\",\"–\"");
+        assertThat(page("{\"type\":\"round\",\"round\":1}")).contains("\"1\",\"–\",\"–\",\"–\"");
+    }
+
+    @Test
+    void shouldSayWhyThereIsNoPartition() throws IOException {
+        assertThat(page("{\"type\":\"round\",\"round\":1}"))
+                .contains("Not recorded for a: clients times classes is above 1,000,000, or an older version ran.");
+    }
+
     @Test
     void shouldMakeAPageOfARunThatHasNoRoundYet() throws IOException {
         Files.writeString(folder.resolve("metrics.jsonl"), "{\"type\":\"configuration\",\"seed\":1}\n");

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.OptionNames;
@@ -76,6 +77,13 @@ public final class PartitionCommand implements Callable<Integer> {
         long[] labels = new long[Math.toIntExact(images.trainLabels().numel())];
         images.trainLabels().data_ptr_long().get(labels);
         return Partition.of(labels, parts, images.classes());
+    }
+
+    /** Counts likewise, unless the counts are too many for result files. */
+    static Optional<Partition> recorded(ImageData images, List<long[]> parts) {
+        return Partition.isRecorded(parts.size(), images.classes())
+                ? Optional.of(count(images, parts))
+                : Optional.empty();
     }
 
     private void show(Partition partition, String images) {

@@ -137,9 +137,8 @@ final class Run {
             if (json.isEmpty()) {
                 json.write("configuration", configuration(federation));
                 List<long[]> parts = options.algorithm().parts(options, federation.images());
-                json.write(
-                        "partition",
-                        PartitionCommand.count(federation.images(), parts).toMap());
+                PartitionCommand.recorded(federation.images(), parts)
+                        .ifPresent(partition -> json.write("partition", partition.toMap()));
             }
             resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));
             try (ResourceStack live = live(folder)) {

@@ -6,6 +6,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import org.blazefl4j.cli.Main;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.data.ImageData;
@@ -113,6 +115,22 @@ final class PartitionCommandTest {
             assertThat(total(PartitionCommand.count(images, dsfl.algorithm().parts(dsfl, images))))
                     .isEqualTo(6_000);
         }
+    }
+
+    /** A label of 99,999 makes 100,000 classes. */
+    @Test
+    void shouldRecordNoMoreThanAMillionCounts() {
+        try (ImageData images = ImageData.fashionMnist()) {
+            List<long[]> most = Collections.nCopies(100_000, new long[] {0});
+            List<long[]> more = Collections.nCopies(100_001, new long[] {0});
+
+            assertThat(PartitionCommand.recorded(images, most.subList(0, 100)))
+                    .contains(PartitionCommand.count(images, most.subList(0, 100)));
+            assertThat(PartitionCommand.recorded(images, more)).isEmpty();
+        }
+        assertThat(Partition.isRecorded(100_000, 10)).isTrue();
+        assertThat(Partition.isRecorded(1_000, 100_000)).isFalse();
+        assertThat(Partition.isRecorded(Integer.MAX_VALUE, Integer.MAX_VALUE)).isFalse();
     }
 
     private static long total(Partition partition) {
