@@ -83,8 +83,8 @@ public abstract class Model extends Module {
      *
      * <p>What it draws during training, such as dropout, comes from {@link #setGenerator}'s stream; since TorchScript
      * draws from the default generator, threads then compute one batch at a time. State that it changes must be
-     * buffers. A traced module keeps the mode in which it was traced, so that dropout and batch normalisation need
-     * {@code torch.jit.script}.
+     * buffers. What it draws during evaluation is the same for each batch. A traced module keeps the mode in which it
+     * was traced, so that dropout and batch normalisation need {@code torch.jit.script}.
      *
      * @throws IllegalArgumentException if the file is none, or a parameter is not float32
      */

@@ -29,16 +29,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class TorchScriptModel extends Model {
 
-    /** Whether training draws from the default generator, as dropout does in TorchScript. */
-    private enum Draws {
-        UNKNOWN,
-        NO,
-        YES
-    }
-
     private final Path file;
     private final JitModule module;
-    private Draws draws = Draws.UNKNOWN;
+    private final TorchScriptDraws draws;
 
     /** A part of the module. Only its tensors and their names count. */
     private static final class Part extends Model {
@@ -53,6 +46,7 @@ final class TorchScriptModel extends Model {
         LibTorch.load();
         try (PointerScope scope = new PointerScope()) {
             module = load(file).retainReference();
+            draws = TorchScriptDraws.of(module);
             TorchScriptPooling.replaceIn(module);
             register(module, this, "");
         } catch (RuntimeException | Error e) {
@@ -119,19 +113,17 @@ final class TorchScriptModel extends Model {
         if (module.is_training() != is_training()) {
             module.train(is_training());
         }
-        return is_training() && draws != Draws.NO ? train(x) : run(x);
+        boolean mayDraw = draws == TorchScriptDraws.ALWAYS || draws == TorchScriptDraws.IN_TRAINING && is_training();
+        return mayDraw ? seeded(x) : run(x);
     }
 
-    /** Lets the module draw from the client's stream, one run in the process at a time. */
-    private Tensor train(Tensor x) {
-        return DefaultGenerator.seeded(seed(), () -> {
+    /** Lets the module draw, in training from the client's stream, one run in the process at a time. */
+    private Tensor seeded(Tensor x) {
+        return DefaultGenerator.seeded(is_training() ? seed() : 0, () -> {
             byte[] before = DefaultGenerator.look();
             Tensor output = run(x);
-            if (DefaultGenerator.movedSince(before)) {
-                draws = Draws.YES;
-                generator();
-            } else if (draws == Draws.UNKNOWN) {
-                draws = Draws.NO;
+            if (is_training() && DefaultGenerator.movedSince(before)) {
+                generator(); // fails if there is none
             }
             return output;
         });
@@ -139,7 +131,7 @@ final class TorchScriptModel extends Model {
 
     private long seed() {
         if (!hasGenerator()) {
-            return 0; // enough for a module that does not draw
+            return 0; // enough for a pass that does not draw
         }
         try (PointerScope scope = new PointerScope()) {
             Tensor number = torch.empty(new long[] {1}, new TensorOptions(ScalarType.Long), null);

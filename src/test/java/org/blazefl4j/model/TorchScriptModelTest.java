@@ -240,6 +240,38 @@ final class TorchScriptModelTest {
     }
 
     @Test
+    void shouldDrawFromTheModelsStreamInLaterSteps() {
+        byte[] look = DefaultGenerator.look();
+        try (Model late = model("late.ts");
+                Model again = model("late.ts")) {
+            Course first = Course.of(late, 5, 8, 1, 4, 4);
+            torch.manual_seed(98);
+            DefaultGenerator.movedSince(look);
+
+            assertThat(Course.of(again, 5, 8, 1, 4, 4)).isEqualTo(first);
+            assertThat(DefaultGenerator.movedSince(look)).isFalse();
+        }
+    }
+
+    @Test
+    void shouldDrawTheSameInEachEvaluation() {
+        try (Model model = model("always.ts");
+                PointerScope scope = new PointerScope()) {
+            Tensor x = torch.ones(8, 1, 4, 4);
+            model.eval();
+            byte[] look = DefaultGenerator.look();
+            String first = Tensors.sha256(model.forward(x));
+            assertThat(DefaultGenerator.movedSince(look)).isFalse();
+            torch.manual_seed(97);
+
+            assertThat(Tensors.sha256(model.forward(x))).isEqualTo(first);
+            assertThat(Tensors.sha256(model.forward(x).select(0, 0)))
+                    .as("dropped")
+                    .isNotEqualTo(Tensors.sha256(model.forward(x).select(0, 1)));
+        }
+    }
+
+    @Test
     void shouldFreeItsOutputsWithTheCallersScope() {
         try (Model model = model("recurrent.ts")) {
             model.eval();
