@@ -43,6 +43,8 @@ final class LocalSteps implements TrainingLoop.Steps {
     private final Optional<Dataset.Rows> rows;
     /** The seed of the native engine's dropout, once it is drawn. */
     private @Nullable Long seed;
+    /** Whether the model has the stream that LibTorch's dropout draws from. */
+    private boolean hasStream;
 
     /**
      * Begins with what the variant declares.
@@ -117,7 +119,10 @@ final class LocalSteps implements TrainingLoop.Steps {
     }
 
     private void stepByGradients(Batch batch, @Nullable StepEngine engine) {
-        model.setGenerator(dropout.get());
+        if (!hasStream) {
+            model.setGenerator(dropout.get());
+            hasStream = true;
+        }
         startGradients();
         if (hook != null) {
             hook.before(batch, state.vector());
