@@ -3,6 +3,8 @@ package org.blazefl4j.data.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.blazefl4j.data.file.Elements.floats;
+import static org.blazefl4j.data.file.Elements.longs;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -35,18 +37,6 @@ final class DataFilesTest {
 
     private FileData read(String train, String test, CsvOptions options) throws IOException {
         return DataFiles.csv(write("train.csv", train), options.withTestFile(write("test.csv", test)));
-    }
-
-    private static float[] floats(Tensor tensor) {
-        float[] values = new float[(int) tensor.numel()];
-        tensor.data_ptr_float().get(values);
-        return values;
-    }
-
-    private static long[] longs(Tensor tensor) {
-        long[] values = new long[(int) tensor.numel()];
-        tensor.data_ptr_long().get(values);
-        return values;
     }
 
     @Test

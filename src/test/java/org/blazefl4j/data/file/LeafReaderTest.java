@@ -2,11 +2,12 @@ package org.blazefl4j.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.data.file.Elements.floats;
+import static org.blazefl4j.data.file.Elements.longs;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,18 +26,6 @@ final class LeafReaderTest {
         Path file = folder.resolve(name);
         Files.createDirectories(file.getParent());
         return Files.writeString(file, text);
-    }
-
-    private static float[] floats(Tensor tensor) {
-        float[] values = new float[(int) tensor.numel()];
-        tensor.data_ptr_float().get(values);
-        return values;
-    }
-
-    private static long[] longs(Tensor tensor) {
-        long[] values = new long[(int) tensor.numel()];
-        tensor.data_ptr_long().get(values);
-        return values;
     }
 
     @Test
