@@ -125,6 +125,7 @@ final class UsageTest {
                         "--client-evaluation 0",
                         "'--client-evaluation': value=0, expected=last, or a whole number of rounds from 1 to 999999999"),
                 Arguments.of("--client-evaluation often", "value=often, expected=last, or a whole number of rounds"),
+                Arguments.of("--feature-skew blur", "value=blur, expected=rotation, noise"),
                 Arguments.of(
                         "--algorithm dsfl --client-evaluation last",
                         "--client-evaluation evaluates the model of all clients, and those of dsfl have their own: use"

@@ -61,7 +61,7 @@ final class Composition {
 
             @Override
             public Sides<?, ?, ?> sides(RunOptions options, ImageData images, ResourceStack resources) {
-                PartitionedDataset<PartitionType> partitions = resources.add(options.partitions(images));
+                PartitionedDataset<PartitionType> partitions = options.partitions(images, resources);
                 Federation federation = compose(
                         Federation.of(options.model(images), partitions, options.server())
                                 .local(options.client()),

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Objects;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.OptionUse;
+import org.blazefl4j.cli.options.PartCatalogue.Part;
+import org.blazefl4j.data.FeatureSkew;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +49,10 @@ final class DataOptions {
     @Option(names = "--iid-share", paramLabel = "X")
     @Nullable
     Double iidShare;
+
+    @Option(names = "--feature-skew", paramLabel = "KIND", converter = FeatureSkewConverter.class)
+    @Nullable
+    Part<FeatureSkew> featureSkew;
 
     @Option(names = "--pixels", paramLabel = "KIND")
     Pixels pixels = Pixels.NORMALISED;
@@ -131,7 +137,10 @@ final class DataOptions {
     }
 
     String describePartition() {
-        return partition + describeSettings() + (iidShare == null ? "" : ", " + iidShare + " of all dealt evenly");
+        return partition
+                + describeSettings()
+                + (iidShare == null ? "" : ", " + iidShare + " of all dealt evenly")
+                + (featureSkew == null ? "" : ", feature skew " + featureSkew);
     }
 
     private String describeSettings() {

@@ -67,7 +67,7 @@ final class Dsfl implements Algorithm {
     @Override
     public Sides<?, ?, ?> sides(RunOptions options, ImageData images, ResourceStack resources) {
         InMemoryPartitionedDataset<PartitionType> partitions = resources.add(new InMemoryPartitionedDataset<>());
-        distribute(options, images, partitions);
+        distribute(options, images, partitions, resources);
         SgdOptions distillation = distillation(options.training.lastBatch);
         DsflServerHandler.Options server = DsflServerHandler.Options.of(options.server())
                 .withOpenSizePerRound(openSizePerRound)
@@ -97,15 +97,18 @@ final class Dsfl implements Algorithm {
     }
 
     private void distribute(
-            RunOptions options, ImageData images, InMemoryPartitionedDataset<PartitionType> partitions) {
+            RunOptions options,
+            ImageData images,
+            InMemoryPartitionedDataset<PartitionType> partitions,
+            ResourceStack resources) {
         List<long[]> parts = parts(options, images);
         partitions.setCommon(
                 PartitionType.OPEN, images.train(), split(options, images).open());
-        partitions.setClients(PartitionType.TRAIN, images.train(), parts);
+        options.distribute(PartitionType.TRAIN, images.train(), parts, partitions, resources);
         partitions.setDataset(PartitionType.TEST, images.test());
         if (evaluateClients) {
             List<long[]> own = ClientTestImages.like(images.trainLabels(), parts, images.testLabels());
-            partitions.setClients(PartitionType.TEST, images.test(), own);
+            options.distribute(PartitionType.TEST, images.test(), own, partitions, resources);
         }
     }
 

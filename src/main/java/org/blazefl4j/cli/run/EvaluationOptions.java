@@ -6,10 +6,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.contrib.common.Evaluation;
-import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.Simulation;
-import org.blazefl4j.data.ImageData;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -30,14 +27,6 @@ final class EvaluationOptions {
     Set<String> figures() {
         boolean often = clientEvaluation != null && clientEvaluation.every().isPresent();
         return often ? ClientDistribution.names() : Set.of();
-    }
-
-    /** Gives clients test images of their own if they are evaluated; few training images may be worth none. */
-    void distribute(ImageData images, List<long[]> parts, InMemoryPartitionedDataset<PartitionType> partitions) {
-        if (clientEvaluation != null) {
-            List<long[]> own = ClientTestImages.shares(images.trainLabels(), parts, images.testLabels());
-            partitions.setClients(PartitionType.TEST, images.test(), own);
-        }
     }
 
     /**

@@ -18,15 +18,18 @@ import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
+import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
 import org.blazefl4j.model.Numerics.Autocast;
 import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.process.launch.CacheFolder;
+import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -241,18 +244,37 @@ final class RunOptions {
 
     /**
      * Distributes the training images over the clients, which share the test images, and each have some of them if
-     * clients are evaluated.
+     * clients are evaluated; few training images may be worth none.
      *
-     * @return views of the images; the caller closes it before them
-     * @throws IllegalArgumentException if there are too few images for the clients
+     * @param resources closes the result, which has views of the images
+     * @throws IllegalArgumentException if there are too few images for the clients, or they cannot be skewed as asked
      */
-    InMemoryPartitionedDataset<PartitionType> partitions(ImageData images) {
+    InMemoryPartitionedDataset<PartitionType> partitions(ImageData images, ResourceStack resources) {
         List<long[]> parts = algorithm().parts(this, images);
-        InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
-        partitions.setClients(PartitionType.TRAIN, images.train(), parts);
+        InMemoryPartitionedDataset<PartitionType> partitions = resources.add(new InMemoryPartitionedDataset<>());
+        distribute(PartitionType.TRAIN, images.train(), parts, partitions, resources);
         partitions.setDataset(PartitionType.TEST, images.test());
-        evaluation.distribute(images, parts, partitions);
+        if (evaluation.clientEvaluation != null) {
+            List<long[]> own = ClientTestImages.shares(images.trainLabels(), parts, images.testLabels());
+            distribute(PartitionType.TEST, images.test(), own, partitions, resources);
+        }
         return partitions;
+    }
+
+    /** Gives clients their samples of a type, with the skew of each if there is one. */
+    void distribute(
+            PartitionType type,
+            TensorDataset samples,
+            List<long[]> parts,
+            InMemoryPartitionedDataset<PartitionType> partitions,
+            ResourceStack resources) {
+        TensorDataset given = samples;
+        if (data.featureSkew != null) {
+            long seed = RandomStreams.seed(federation.seed, RandomStreams.SERVER, 0, "feature-skew " + type);
+            given = data.featureSkew.value().apply(samples, parts, seed);
+            resources.add(given.data()::close);
+        }
+        partitions.setClients(type, given, parts);
     }
 
     TrainerOptions trainer() {
