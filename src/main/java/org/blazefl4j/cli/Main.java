@@ -14,6 +14,7 @@ import org.blazefl4j.cli.options.Invocation;
 import org.blazefl4j.cli.options.UsageHelp;
 import org.blazefl4j.cli.options.UsualNames;
 import org.blazefl4j.cli.report.ReportCommand;
+import org.blazefl4j.cli.run.DataCommand;
 import org.blazefl4j.cli.run.PartitionCommand;
 import org.blazefl4j.cli.run.RunCommand;
 import org.blazefl4j.cli.sweep.SweepCommand;
@@ -43,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             RunCommand.class,
             SweepCommand.class,
+            DataCommand.class,
             PartitionCommand.class,
             ReportCommand.class,
             ExportCommand.class,

@@ -25,8 +25,6 @@ public final class PartitionPage {
     /** Returns the figures of a partition by name, for people. */
     public static Map<String, String> figures(Partition partition) {
         long[] sizes = partition.sizes();
-        long[] sorted = sizes.clone();
-        Arrays.sort(sorted);
         double[] distances =
                 Arrays.stream(partition.distances()).filter(Double::isFinite).toArray();
         double[] kinds = partition.samples().stream()
@@ -37,10 +35,7 @@ public final class PartitionPage {
         figures.put("clients", Numbers.text(sizes.length));
         figures.put("classes", Numbers.text(partition.classes()));
         figures.put("samples", Numbers.text(Arrays.stream(sizes).sum()));
-        figures.put(
-                "samples per client",
-                "from " + Numbers.text(sorted[0]) + " to " + Numbers.text(sorted[sorted.length - 1]) + ", median "
-                        + Numbers.text((sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2.0));
+        figures.put("samples per client", spread(sizes));
         figures.put("Gini coefficient of these sizes", Numbers.text(partition.gini()));
         figures.put("classes per client, mean", Numbers.text(mean(kinds)));
         figures.put(
@@ -48,6 +43,14 @@ public final class PartitionPage {
                 "mean " + Numbers.text(mean(distances)) + ", largest "
                         + Numbers.text(Arrays.stream(distances).max().orElse(Double.NaN)));
         return figures;
+    }
+
+    /** Returns the least, the largest and the median of one or more sizes. */
+    public static String spread(long[] sizes) {
+        long[] sorted = sizes.clone();
+        Arrays.sort(sorted);
+        return "from " + Numbers.text(sorted[0]) + " to " + Numbers.text(sorted[sorted.length - 1]) + ", median "
+                + Numbers.text((sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2.0);
     }
 
     private static double mean(double[] values) {

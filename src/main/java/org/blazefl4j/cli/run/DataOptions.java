@@ -1,6 +1,5 @@
 package org.blazefl4j.cli.run;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.blazefl4j.cli.options.Converters;
@@ -17,15 +16,8 @@ import picocli.CommandLine.Option;
 /** The options for the images and their distribution over the clients. */
 @Command(optionListHeading = "%nData%n")
 final class DataOptions {
-    @Option(names = "--dataset", paramLabel = "NAME")
-    DatasetName dataset = DatasetName.FASHION_MNIST;
-
-    @Option(names = "--data-dir", paramLabel = "DIR")
-    @Nullable
-    Path dataDir;
-
     @Mixin
-    FileOptions file;
+    SourceOptions source;
 
     @Option(names = "--partition", paramLabel = "KIND")
     Partitioning partition = Partitioning.IID;
@@ -54,23 +46,14 @@ final class DataOptions {
     @Nullable
     Part<FeatureSkew> featureSkew;
 
-    @Option(names = "--pixels", paramLabel = "KIND")
-    Pixels pixels = Pixels.NORMALISED;
-
     /** Reads the images, or samples of another kind; the caller closes them. */
     ImageData read() {
-        Path from = file.dataFile;
-        if (from == null) {
-            return pixels.of(dataset.read(dataDir));
-        }
-        ImageData read = file.read(from, pixels == Pixels.NORMALISED);
-        return read.normalisation() == null ? read : pixels.of(read);
+        return source.read().samples();
     }
 
     /** Requires the folder and the files to be there, before anything is made. */
     void requireFiles() {
-        dataset.requireFolder(dataDir);
-        file.requireFiles();
+        source.requireFiles();
     }
 
     /** Refuses options without effect, and a data set without its folder. */
@@ -90,10 +73,8 @@ final class DataOptions {
                 partition != Partitioning.IID && partition != Partitioning.NATURAL,
                 "--iid-share",
                 "another --partition than iid and natural");
-        file.check(use);
-        use.refuseUnless(!file.isGiven(), "--dataset", "it without --data-file");
-        use.refuseUnless(!file.isGiven(), "--data-dir", "it without --data-file");
-        if (partition == Partitioning.NATURAL && !file.isGiven()) {
+        source.check(use);
+        if (partition == Partitioning.NATURAL && !source.file.isGiven()) {
             throw use.refusal("owners unknown: --partition=natural, --data-file=none, expected=a file that names the"
                     + " owner of each sample; add --data-file");
         }
@@ -101,11 +82,6 @@ final class DataOptions {
             throw use.refusal(
                     "client sizes missing: --partition=sizes, --client-sizes=none, expected=one number above 0"
                             + " for each client, such as 300,200,100; add --client-sizes");
-        }
-        if (dataDir == null && !dataset.isEmbedded() && !file.isGiven()) {
-            throw use.refusal("data folder missing: --dataset=" + dataset
-                    + ", --data-dir=none, expected=a folder with the data set's files; add --data-dir, or use"
-                    + " --dataset fashion-mnist, which is included");
         }
     }
 
@@ -125,7 +101,7 @@ final class DataOptions {
             case RANDOM_CLASSES -> Partitioner.randomClasses(classesPerClient);
             case SIZES -> Partitioner.sizes(sizes());
             case DIRICHLET_SIZES -> Partitioner.dirichletSizes(dirAlpha);
-            case NATURAL -> Partitioner.owners(file.owners());
+            case NATURAL -> Partitioner.owners(source.owners());
             case LOG_NORMAL_SIZES -> Partitioner.logNormalSizes(sizeSigma);
         };
     }

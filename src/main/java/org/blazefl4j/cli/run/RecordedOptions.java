@@ -46,13 +46,13 @@ record RecordedOptions(RunOptions options) {
         if (!options.data.partition.hasClasses()) {
             map.remove("classes_per_client");
         }
-        if (options.data.file.dataFile != null) {
-            map.put("dataset", String.valueOf(options.data.file.dataFile.getFileName()));
+        if (options.data.source.file.dataFile != null) {
+            map.put("dataset", String.valueOf(options.data.source.file.dataFile.getFileName()));
         }
         if (!options.data.partition.hasSigma()) {
             map.remove("size_sigma");
         }
-        if (options.data.pixels == Pixels.NORMALISED) {
+        if (options.data.source.pixels == Pixels.NORMALISED) {
             map.remove("pixels"); // as runs of older versions, so that they can be resumed
         }
         return map;

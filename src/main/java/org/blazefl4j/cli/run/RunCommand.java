@@ -148,13 +148,14 @@ public final class RunCommand implements Callable<Integer> {
     /** Refuses models of images for the rows of a table, which have no height. */
     private void checkModelOfTable(OptionUse use) {
         ModelName model = options.training.modelName;
-        if (options.data.file.isTable()
+        if (options.data.source.file.isTable()
                 && options.models.isOfLibrary()
                 && model != ModelName.MLP
                 && model != ModelName.LOGISTIC) {
-            throw use.refusal("model of images: --model-name=" + model + ", --data-file=" + options.data.file.dataFile
-                    + ", expected=" + ModelName.LOGISTIC + " or " + ModelName.MLP
-                    + " for a table; choose one, or a model of your own");
+            throw use.refusal(
+                    "model of images: --model-name=" + model + ", --data-file=" + options.data.source.file.dataFile
+                            + ", expected=" + ModelName.LOGISTIC + " or " + ModelName.MLP
+                            + " for a table; choose one, or a model of your own");
         }
     }
 

@@ -78,9 +78,9 @@ final class ArrayReader {
         try (PointerScope scope = new PointerScope()) {
             LabelledSamples train = part(TRAIN, TRAIN_LABELS, CLIENTS);
             if (find(TEST) != null) {
-                return LabelledSamples.join(file, 0, train, part(TEST, TEST_LABELS, List.of()));
+                return LabelledSamples.join(file, List.of(), train, part(TEST, TEST_LABELS, List.of()));
             }
-            return LabelledSamples.split(file, 0, train, testShare, seed);
+            return LabelledSamples.split(file, List.of(), train, testShare, seed);
         }
     }
 

@@ -2,6 +2,7 @@ package org.blazefl4j.data.file;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.blazefl4j.binding.Build;
 import org.blazefl4j.util.Libraries;
 
@@ -32,8 +33,23 @@ public final class DataFiles {
      * @throws IllegalStateException if fastcsv is missing
      */
     public static FileData csv(Path file, CsvOptions options) throws IOException {
-        Libraries.require(DataFiles.class, "de.siegmar.fastcsv.reader.CsvReader", Build.library("fastcsv"));
+        requireFastCsv();
         return new TableReader(options).read(file);
+    }
+
+    private static void requireFastCsv() {
+        Libraries.require(DataFiles.class, "de.siegmar.fastcsv.reader.CsvReader", Build.library("fastcsv"));
+    }
+
+    /**
+     * Returns the names of the columns of a table, which {@link #csv} could read.
+     *
+     * @throws IOException if the file cannot be read or is empty
+     * @throws IllegalStateException if fastcsv is missing
+     */
+    public static List<String> columns(Path file) throws IOException {
+        requireFastCsv();
+        return TableReader.columns(file);
     }
 
     /**

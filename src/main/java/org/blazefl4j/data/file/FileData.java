@@ -11,8 +11,21 @@ import org.blazefl4j.data.Partitioner;
  * @param trainOwners for each training sample, the position of its owner in {@code owners}, as
  *     {@link Partitioner#owners} takes it; empty if the file names none
  * @param owners the names of those with training samples, sorted: by value if all are whole numbers
+ * @param classNames the name of each class, in order: words of a table's column, or folders of images; empty if the
+ *     file numbers its classes
  */
-public record FileData(ImageData samples, long[] trainOwners, List<String> owners) implements AutoCloseable {
+public record FileData(ImageData samples, long[] trainOwners, List<String> owners, List<String> classNames)
+        implements AutoCloseable {
+
+    /** Makes data without owners and names. */
+    public static FileData of(ImageData samples) {
+        return new FileData(samples, new long[0], List.of(), List.of());
+    }
+
+    /** Returns the same with other samples in their place. */
+    public FileData with(ImageData others) {
+        return new FileData(others, trainOwners, owners, classNames);
+    }
 
     @Override
     public void close() {

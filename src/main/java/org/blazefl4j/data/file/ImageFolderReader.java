@@ -46,7 +46,9 @@ final class ImageFolderReader {
                 .findFirst();
         try (PointerScope scope = new PointerScope()) {
             LabelledSamples samples = reader.part(train, true);
-            int classes = reader.classes.size();
+            List<String> classes = reader.classes.stream()
+                    .map(each -> each.getFileName().toString())
+                    .toList();
             return test.isPresent()
                     ? LabelledSamples.join(folder, classes, samples, reader.part(test.get(), false))
                     : LabelledSamples.split(folder, classes, samples, testShare, seed);

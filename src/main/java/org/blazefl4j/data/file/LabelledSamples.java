@@ -28,7 +28,8 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
     private static final double LEAST_VARIANCE = 1e-12;
 
     /** Holds out a share of the samples for testing. */
-    static FileData split(Path file, int classes, LabelledSamples all, double testShare, long seed) throws IOException {
+    static FileData split(Path file, List<String> classes, LabelledSamples all, double testShare, long seed)
+            throws IOException {
         long[] positions = LongStream.range(0, all.y.length).toArray();
         ClientSplits split = ClientSplits.of(List.of(positions), 0, testShare, seed);
         return join(
@@ -49,16 +50,17 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
     /**
      * Makes a data set of two parts.
      *
-     * @param classes the number of classes; 0 if it follows from the highest label
+     * @param classes the names of the classes; empty if their number follows from the highest label
      */
-    static FileData join(Path file, int classes, LabelledSamples train, LabelledSamples test) throws IOException {
+    static FileData join(Path file, List<String> classes, LabelledSamples train, LabelledSamples test)
+            throws IOException {
         long highest = LongStream.concat(Arrays.stream(train.y), Arrays.stream(test.y))
                 .max()
                 .orElseThrow();
         try {
             ImageData samples = new ImageData(
                     String.valueOf(file.getFileName()),
-                    classes == 0 ? (int) highest + 1 : classes,
+                    classes.isEmpty() ? (int) highest + 1 : classes.size(),
                     train.x,
                     Tensors.of(train.y),
                     test.x,
@@ -70,7 +72,8 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
                     Arrays.stream(train.owners)
                             .map(id -> Arrays.binarySearch(ids, id))
                             .toArray(),
-                    Arrays.stream(ids).mapToObj(Long::toString).toList());
+                    Arrays.stream(ids).mapToObj(Long::toString).toList(),
+                    classes);
         } catch (IllegalArgumentException e) {
             throw new IOException("samples do not belong together: file=" + file + ": " + e.getMessage(), e);
         }

@@ -33,14 +33,15 @@ final class LeafReader {
         LeafReader reader = new LeafReader();
         try (PointerScope scope = new PointerScope()) {
             if (!Files.isDirectory(path)) {
-                return reader.named(LabelledSamples.split(path, 0, reader.part(List.of(path)), testShare, seed));
+                return reader.named(
+                        LabelledSamples.split(path, List.of(), reader.part(List.of(path)), testShare, seed));
             }
             LabelledSamples train = reader.part(files(path.resolve("train")));
             Path test = path.resolve("test");
             return reader.named(
                     Files.isDirectory(test)
-                            ? LabelledSamples.join(path, 0, train, reader.part(files(test)))
-                            : LabelledSamples.split(path, 0, train, testShare, seed));
+                            ? LabelledSamples.join(path, List.of(), train, reader.part(files(test)))
+                            : LabelledSamples.split(path, List.of(), train, testShare, seed));
         }
     }
 
@@ -75,7 +76,8 @@ final class LeafReader {
                 Arrays.stream(numbered.trainOwners())
                         .map(position -> ranks[(int) position])
                         .toArray(),
-                present.sorted());
+                present.sorted(),
+                numbered.classNames());
     }
 
     private LabelledSamples part(List<Path> files) throws IOException {

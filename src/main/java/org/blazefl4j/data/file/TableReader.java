@@ -75,7 +75,7 @@ final class TableReader {
 
     private FileData owned(ImageData samples, Table train, long[] rows) {
         if (options.clientColumn() == null) {
-            return new FileData(samples, new long[0], List.of());
+            return new FileData(samples, new long[0], List.of(), labels.sorted());
         }
         Names present = new Names();
         int[] codes = Arrays.stream(rows)
@@ -83,7 +83,10 @@ final class TableReader {
                 .toArray();
         int[] ranks = present.ranks();
         return new FileData(
-                samples, Arrays.stream(codes).mapToLong(code -> ranks[code]).toArray(), present.sorted());
+                samples,
+                Arrays.stream(codes).mapToLong(code -> ranks[code]).toArray(),
+                present.sorted(),
+                labels.sorted());
     }
 
     private List<Table.Feature> features(Table table, long[] rows) {
@@ -110,7 +113,33 @@ final class TableReader {
                 && !options.categories().contains(name);
     }
 
+    /** {@link DataFiles#columns}. */
+    static List<String> columns(Path file) throws IOException {
+        return read(file, (names, records) -> names);
+    }
+
     private Table table(Path file, boolean first) throws IOException {
+        return read(file, (names, records) -> {
+            takeHeader(file, names, first);
+            Table table = new Table(file, header.size());
+            while (records.hasNext()) {
+                add(new Row(file, records.next()), table, first);
+            }
+            int least = options.testFile() == null ? 2 : 1;
+            if (table.rows() < least) {
+                throw new IOException(
+                        "too few rows: file=" + file + ", rows=" + table.rows() + ", limit=" + least + " or more");
+            }
+            return table;
+        });
+    }
+
+    /** Uses the rows of a file while it is open. */
+    private interface Use<T> {
+        T of(List<String> names, Iterator<CsvRecord> records) throws IOException;
+    }
+
+    private static <T> T read(Path file, Use<T> use) throws IOException {
         try (BufferedReader text = open(file);
                 CsvReader<CsvRecord> csv = CsvReader.builder()
                         .fieldSeparator(separator(file, text))
@@ -122,17 +151,7 @@ final class TableReader {
                 throw new IOException(
                         "empty table: file=" + file + ", expected=a header and rows; choose another file");
             }
-            takeHeader(file, records.next().getFields(), first);
-            Table table = new Table(file, header.size());
-            while (records.hasNext()) {
-                add(new Row(file, records.next()), table, first);
-            }
-            int least = options.testFile() == null ? 2 : 1;
-            if (table.rows() < least) {
-                throw new IOException(
-                        "too few rows: file=" + file + ", rows=" + table.rows() + ", limit=" + least + " or more");
-            }
-            return table;
+            return use.of(records.next().getFields().stream().map(String::strip).toList(), records);
         } catch (CsvParseException e) {
             throw new IOException(
                     "damaged table: file=" + file + ", found=" + Causes.describe(e) + "; check quotes there", e);
@@ -178,8 +197,7 @@ final class TableReader {
         return ",;\t".charAt(counts[2] > counts[most] ? 2 : most);
     }
 
-    private void takeHeader(Path file, List<String> fields, boolean first) throws IOException {
-        List<String> names = fields.stream().map(String::strip).toList();
+    private void takeHeader(Path file, List<String> names, boolean first) throws IOException {
         if (!first) {
             if (!names.equals(header)) {
                 throw new IOException("other columns: file=" + file + ", found=" + Printable.line(names) + ", expected="

@@ -130,8 +130,8 @@ final class FileOptionsTest {
         assertThat(err.toString())
                 .contains(
                         "label column missing: --data-file=" + table
-                                + ", --label-column=none, expected=the name of the column with the classes; add"
-                                + " --label-column",
+                                + ", --label-column=none, expected=the column with the classes, one of [id, x, word, owner,"
+                                + " y]; add --label-column",
                         "--label-column has no effect: add --data-file with a table in CSV, or omit it",
                         "--dataset has no effect: add it without --data-file, or omit it",
                         "owners unknown: --partition=natural, --data-file=none, expected=a file that names the owner of"

@@ -1,0 +1,74 @@
+package org.blazefl4j.cli.run;
+
+import java.nio.file.Path;
+import org.blazefl4j.cli.options.OptionUse;
+import org.blazefl4j.data.file.FileData;
+import org.blazefl4j.util.Arguments;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options for where samples come from. */
+@Command
+final class SourceOptions {
+
+    @Option(names = "--dataset", paramLabel = "NAME")
+    DatasetName dataset = DatasetName.FASHION_MNIST;
+
+    @Option(names = "--data-dir", paramLabel = "DIR")
+    @Nullable
+    Path dataDir;
+
+    @Mixin
+    FileOptions file;
+
+    @Option(names = "--pixels", paramLabel = "KIND")
+    Pixels pixels = Pixels.NORMALISED;
+
+    private long[] owners = {};
+
+    /** Reads the samples; the caller closes them. */
+    FileData read() {
+        FileData read = file.dataFile == null
+                ? FileData.of(dataset.read(dataDir))
+                : file.read(file.dataFile, pixels == Pixels.NORMALISED);
+        owners = read.trainOwners();
+        return read.samples().normalisation() == null ? read : read.with(pixels.of(read.samples()));
+    }
+
+    /** Returns what the samples are. */
+    String describe() {
+        if (file.dataFile != null) {
+            return file.dataFile + ": " + FileFormat.of(file.dataFile);
+        }
+        return dataset + (dataDir == null ? ": included" : ": data set in " + dataDir);
+    }
+
+    /** Requires the folder and the files to be there, before anything is made. */
+    void requireFiles() {
+        dataset.requireFolder(dataDir);
+        file.requireFiles();
+    }
+
+    /** Refuses options without effect, a table without its labels, and a data set without its folder. */
+    void check(OptionUse use) {
+        file.check(use);
+        use.refuseUnless(!file.isGiven(), "--dataset", "it without --data-file");
+        use.refuseUnless(!file.isGiven(), "--data-dir", "it without --data-file");
+        if (dataDir == null && !dataset.isEmbedded() && !file.isGiven()) {
+            throw use.refusal("data folder missing: --dataset=" + dataset
+                    + ", --data-dir=none, expected=a folder with the data set's files; add --data-dir, or use"
+                    + " --dataset fashion-mnist, which is included");
+        }
+    }
+
+    /** Returns the owner of each training sample, as the file that was read says. */
+    long[] owners() {
+        Arguments.require(
+                owners.length > 0,
+                "no owners: --partition=natural, --data-file=" + file.dataFile
+                        + ", expected=a table with --client-column, or an array clients; choose another --partition");
+        return owners;
+    }
+}
