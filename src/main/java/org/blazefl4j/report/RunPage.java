@@ -177,21 +177,26 @@ public final class RunPage {
 
     private List<Part> clients() {
         List<Part> parts = new ArrayList<>();
-        addSpread(parts, "client_accuracy", "Accuracy", "accuracy on a client's own test samples");
-        addClients(parts);
-        addSpread(parts, "client_loss", "Loss", "loss on a client's own test samples");
+        addClients(parts, "client", "clients", RunRecord::accuracies);
+        addClients(parts, "unseen", "unseen clients", RunRecord::unseen);
         return parts;
     }
 
+    private void addClients(List<Part> parts, String column, String who, Function<RunRecord, List<Double>> accuracies) {
+        addSpread(parts, column + "_accuracy", "Accuracy over " + who, "accuracy on a client's own test samples");
+        addSingle(parts, "Accuracy of single " + who, accuracies);
+        addSpread(parts, column + "_loss", "Loss over " + who, "loss on a client's own test samples");
+    }
+
     /** Adds how many clients are how bad, of those that were evaluated last. */
-    private void addClients(List<Part> parts) {
+    private void addSingle(List<Part> parts, String title, Function<RunRecord, List<Double>> accuracies) {
         Chart chart = Chart.lines(
-                "Accuracy of single clients",
+                title,
                 Axis.of("accuracy on a client's own test samples"),
                 Axis.fromZero("share of clients with at most this"));
         for (RunGroup group : groups) {
             double[] sorted = group.runs().stream()
-                    .flatMap(run -> run.accuracies().stream())
+                    .flatMap(run -> accuracies.apply(run).stream())
                     .mapToDouble(Double::doubleValue)
                     .filter(Double::isFinite)
                     .sorted()
@@ -210,7 +215,7 @@ public final class RunPage {
                                 .toArray()));
             }
         }
-        if (runs.stream().anyMatch(run -> !run.accuracies().isEmpty())) {
+        if (runs.stream().anyMatch(run -> !accuracies.apply(run).isEmpty())) {
             parts.add(
                     chart.note("When clients were evaluated last. A line to the right is better, a steep one fairer."));
         }
@@ -221,7 +226,7 @@ public final class RunPage {
         if (!has(column)) {
             return;
         }
-        Chart chart = Chart.lines(title + " over clients", Axis.of("round"), Axis.of(axis));
+        Chart chart = Chart.lines(title, Axis.of("round"), Axis.of(axis));
         if (!has(column + "_p50")) {
             groups.stream().filter(each -> each.has(column)).forEach(each -> chart.add(each.line(round(), column)));
             parts.add(chart.note("Lines: the mean over clients."));

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param rounds the values of each round
  * @param partition the samples of the clients, if they were recorded
  * @param accuracies of the clients when they were evaluated last; empty if they were not
+ * @param unseen the accuracies of clients that never train likewise
  * @param summary the values of the last summary; empty if the run has not ended
  */
 public record RunRecord(
@@ -24,6 +25,7 @@ public record RunRecord(
         List<Map<String, Object>> rounds,
         Optional<Partition> partition,
         List<Double> accuracies,
+        List<Double> unseen,
         Map<String, Object> summary) {
 
     /**
@@ -38,19 +40,21 @@ public record RunRecord(
         Map<String, Object> summary = Map.of();
         Optional<Partition> partition = Optional.empty();
         List<Double> accuracies = List.of();
+        List<Double> unseen = List.of();
         List<Map<String, Object>> rounds = new ArrayList<>();
         for (Line line : ResultLines.read(run, growing)) {
             switch (line.type()) {
                 case "configuration" -> configuration = configuration.isEmpty() ? line.values() : configuration;
                 case "partition" -> partition = Partition.from(line.values());
                 case "clients" -> accuracies = numbers(line.values().get("accuracy"));
+                case "unseen_clients" -> unseen = numbers(line.values().get("accuracy"));
                 case "summary" -> summary = line.values();
                 case "resumed" -> summary = Map.of(); // of an interrupted part
                 case "round" -> rounds.add(checked(line));
                 default -> {} // other versions may write more
             }
         }
-        return new RunRecord(name(run), configuration, rounds, partition, accuracies, summary);
+        return new RunRecord(name(run), configuration, rounds, partition, accuracies, unseen, summary);
     }
 
     private static Map<String, Object> checked(Line line) {
@@ -75,7 +79,7 @@ public record RunRecord(
 
     /** Returns the run under another name. */
     public RunRecord named(String other) {
-        return new RunRecord(other, configuration, rounds, partition, accuracies, summary);
+        return new RunRecord(other, configuration, rounds, partition, accuracies, unseen, summary);
     }
 
     /** Returns a figure of each round, NaN where it is missing. */

@@ -125,6 +125,8 @@ final class UsageTest {
                         "--client-evaluation 0",
                         "'--client-evaluation': value=0, expected=last, or a whole number of rounds from 1 to 999999999"),
                 Arguments.of("--client-evaluation often", "value=often, expected=last, or a whole number of rounds"),
+                Arguments.of(
+                        "--unseen-clients 3", "--unseen-clients has no effect: add --client-evaluation, or omit it"),
                 Arguments.of("--feature-skew blur", "value=blur, expected=rotation, noise"),
                 Arguments.of(
                         "--algorithm dsfl --client-evaluation last",

@@ -116,6 +116,15 @@ final class PageTest {
     }
 
     @Test
+    void shouldShowUnseenClientsApart() throws IOException {
+        assertThat(page(
+                        "{\"type\":\"round\",\"round\":1,\"unseen_accuracy\":0.5,\"unseen_accuracy_p50\":0.5}",
+                        "{\"type\":\"unseen_clients\",\"round\":1,\"accuracy\":[0.25,0.75]}"))
+                .contains("Accuracy over unseen clients", "Accuracy of single unseen clients")
+                .doesNotContain("Accuracy over clients", "Loss over unseen clients");
+    }
+
+    @Test
     void shouldSayWhyThereIsNoPartition() throws IOException {
         assertThat(page("{\"type\":\"round\",\"round\":1}"))
                 .contains("Not recorded for a: clients times classes is above 1,000,000, or an older version ran.");

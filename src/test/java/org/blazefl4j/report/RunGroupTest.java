@@ -20,6 +20,7 @@ final class RunGroupTest {
                         .toList(),
                 Optional.empty(),
                 List.of(),
+                List.of(),
                 Map.of());
     }
 

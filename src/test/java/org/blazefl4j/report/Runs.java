@@ -27,6 +27,7 @@ final class Runs {
                         .toList(),
                 Optional.of(partition(100, seed)),
                 IntStream.range(0, 100).mapToObj(client -> 0.5 + client / 256.0).toList(),
+                List.of(),
                 summary());
     }
 

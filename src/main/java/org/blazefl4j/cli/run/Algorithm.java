@@ -37,7 +37,7 @@ interface Algorithm {
 
     /** Returns the positions of each client's training images. */
     default List<long[]> parts(RunOptions options, ImageData images) {
-        return options.partitioner().partition(images.trainLabels(), options.numClients(), options.federation.seed);
+        return options.parts(images);
     }
 
     /**

@@ -69,7 +69,7 @@ final class Composition {
                 if (sampler != null) {
                     federation = federation.sampler(sampler.value().make(options.federation.seed));
                 }
-                FederationClients clients = federation.clients();
+                FederationClients clients = federation.clients(options.numClients() + options.evaluation.unseen());
                 return new Sides<>(
                         resources.add(federation.handler()),
                         clients,

@@ -1,12 +1,17 @@
 package org.blazefl4j.cli.run;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.util.Arguments;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -19,14 +24,67 @@ final class EvaluationOptions {
 
     private static final String LAST = "last";
 
+    private static final String CLIENTS = "client";
+
+    /** The group of clients that never train. */
+    static final String UNSEEN = "unseen";
+
     @Option(names = "--client-evaluation", paramLabel = "WHEN", converter = Converter.class)
     @Nullable
     When clientEvaluation;
 
+    @Option(names = "--unseen-clients", paramLabel = "N")
+    @Nullable
+    Integer unseenClients;
+
+    /** Refuses clients for an evaluation that there is none of. */
+    void check(OptionUse use) {
+        use.refuseUnless(clientEvaluation != null, "--unseen-clients", "--client-evaluation");
+    }
+
+    /** Returns the number of clients that never train. */
+    int unseen() {
+        return unseenClients == null ? 0 : unseenClients;
+    }
+
     /** Returns the figures of clients that stop rules may use: none if there are any after the last round only. */
     Set<String> figures() {
         boolean often = clientEvaluation != null && clientEvaluation.every().isPresent();
-        return often ? ClientDistribution.names() : Set.of();
+        return often
+                ? groups().stream()
+                        .flatMap(group -> ClientDistribution.names(group).stream())
+                        .collect(Collectors.toSet())
+                : Set.of();
+    }
+
+    private List<String> groups() {
+        return unseen() == 0 ? List.of(CLIENTS) : List.of(CLIENTS, UNSEEN);
+    }
+
+    /**
+     * Returns the clients to evaluate in groups whose distributions are told apart, by the first word of their figures;
+     * none if clients are not evaluated.
+     *
+     * @param cids the clients with test images of their own
+     * @param numClients the number of clients that train, which come first
+     * @throws IllegalArgumentException if a group has no client
+     */
+    Map<String, List<Integer>> groups(List<Integer> cids, int numClients) {
+        Map<String, List<Integer>> found = new LinkedHashMap<>();
+        if (clientEvaluation == null) {
+            return found;
+        }
+        groups().forEach(group -> found.put(
+                group,
+                cids.stream()
+                        .filter(cid -> cid < numClients == group.equals(CLIENTS))
+                        .toList()));
+        found.forEach((group, members) -> Arguments.require(
+                !members.isEmpty(),
+                "no test images for " + (group.equals(UNSEEN) ? "unseen clients" : "clients")
+                        + ": clients with test images=0, expected=1 or more; give clients more images, or omit"
+                        + " --client-evaluation"));
+        return found;
     }
 
     /**
@@ -36,14 +94,14 @@ final class EvaluationOptions {
      */
     record When(OptionalInt every) {
 
-        /** Has a simulation evaluate clients after these rounds. */
-        void addTo(Simulation<?, ?> simulation, Supplier<List<Evaluation>> evaluation) {
+        /** Has a simulation evaluate a group of clients after these rounds. */
+        void addTo(Simulation<?, ?> simulation, String group, Supplier<List<Evaluation>> evaluation) {
             if (every.isPresent()) {
-                simulation.addColumns(ClientDistribution.columns(this::isChosen, evaluation));
+                simulation.addColumns(ClientDistribution.columns(group, this::isChosen, evaluation));
             } else {
                 simulation.addLastColumns(
-                        ClientDistribution.columns(round -> true, evaluation),
-                        ClientDistribution.columns(round -> false, evaluation));
+                        ClientDistribution.columns(group, round -> true, evaluation),
+                        ClientDistribution.columns(group, round -> false, evaluation));
             }
         }
 

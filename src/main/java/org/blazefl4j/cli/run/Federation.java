@@ -2,9 +2,10 @@ package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
@@ -17,8 +18,8 @@ import org.blazefl4j.util.ResourceStack;
  * The data, the server and the clients of a run.
  *
  * @param engines what computes the models
- * @param evaluated the clients that can be evaluated
- * @param evaluation evaluates the global model on these clients, between rounds
+ * @param evaluated the clients that are evaluated, in groups by the first word of their figures
+ * @param evaluation evaluates the global model on clients, between rounds
  * @param resources what is closed with the federation
  * @param <D> the downlink package, server to client
  * @param <U> the uplink package, client to server
@@ -28,8 +29,8 @@ record Federation<D, U>(
         RunEngines engines,
         AbstractServerHandler<D, U> handler,
         ClientTrainer<D, U> trainer,
-        List<Integer> evaluated,
-        Supplier<List<Evaluation>> evaluation,
+        Map<String, List<Integer>> evaluated,
+        Function<List<Integer>, List<Evaluation>> evaluation,
         ResourceStack resources)
         implements AutoCloseable {
 
@@ -66,12 +67,12 @@ record Federation<D, U>(
             ResourceStack resources) {
         ClientTrainer<D, U> trainer = resources.add(
                 options.execution.executionMode.trainer(sides.clients(), options.trainer(), options.process(folder)));
-        List<Integer> cids = sides.evaluated();
-        Supplier<List<Evaluation>> evaluation = () -> {
+        Function<List<Integer>, List<Evaluation>> evaluation = cids -> {
             var evaluator = Objects.requireNonNull(sides.evaluator(), "evaluator");
             return trainer.evaluate(sides.handler().evaluationPackage(), cids, evaluator);
         };
-        return new Federation<>(images, engines, sides.handler(), trainer, cids, evaluation, resources);
+        Map<String, List<Integer>> evaluated = options.evaluation.groups(sides.evaluated(), options.numClients());
+        return new Federation<>(images, engines, sides.handler(), trainer, evaluated, evaluation, resources);
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.Evaluation;
@@ -12,7 +13,7 @@ import org.blazefl4j.contrib.common.Evaluation;
 final class LastEvaluation implements Supplier<List<Evaluation>> {
 
     private final List<Integer> cids;
-    private final Supplier<List<Evaluation>> source;
+    private final Function<List<Integer>, List<Evaluation>> source;
     private final IntSupplier rounds;
     private List<Evaluation> last = List.of();
     private int round;
@@ -23,7 +24,7 @@ final class LastEvaluation implements Supplier<List<Evaluation>> {
      * @param cids the clients, in the order of results
      * @param rounds the round that is evaluated, from 1
      */
-    LastEvaluation(List<Integer> cids, Supplier<List<Evaluation>> source, IntSupplier rounds) {
+    LastEvaluation(List<Integer> cids, Function<List<Integer>, List<Evaluation>> source, IntSupplier rounds) {
         this.cids = cids;
         this.source = source;
         this.rounds = rounds;
@@ -31,7 +32,7 @@ final class LastEvaluation implements Supplier<List<Evaluation>> {
 
     @Override
     public List<Evaluation> get() {
-        last = source.get();
+        last = source.apply(cids);
         round = rounds.getAsInt();
         return last;
     }

@@ -50,7 +50,8 @@ final class Run {
     private static final Path RUNS = Path.of("runs");
 
     /** The figures of clients that lines on the console have. */
-    private static final Set<String> BRIEF = Set.of("client_accuracy", "client_accuracy_worst10", "client_loss");
+    private static final Set<String> BRIEF =
+            Set.of("client_accuracy", "client_accuracy_worst10", "client_loss", "unseen_accuracy");
 
     private final RunOptions options;
     private final String experiment;
@@ -213,8 +214,7 @@ final class Run {
             JsonLinesMetrics json,
             Path folder) {
         String status = "failed";
-        LastEvaluation evaluation =
-                new LastEvaluation(federation.evaluated(), federation.evaluation(), () -> totals.rounds() + 1);
+        Map<String, LastEvaluation> evaluations = evaluations(federation);
         List<Path> models = List.of();
         try (ProgressBars bars = ProgressBars.ofRounds(options.federation.globalRound);
                 ConsoleMetrics console = console();
@@ -232,17 +232,30 @@ final class Run {
             rules.forEach(simulation::addStopRule);
             EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
             if (evaluated != null) {
-                evaluated.addTo(simulation, evaluation);
+                evaluations.forEach((group, evaluation) -> evaluated.addTo(simulation, group, evaluation));
             }
             boolean stopped = simulation.run().stopped();
             models = RunModels.write(federation.handler(), folder);
             status = stopped ? "stopped" : "completed";
         } finally {
             totals.ended(federation.trainer().peakMemory());
-            evaluation.toMap().ifPresent(clients -> json.write("clients", clients));
+            evaluations.forEach((group, evaluation) -> evaluation
+                    .toMap()
+                    .ifPresent(clients -> json.write(
+                            group.equals(EvaluationOptions.UNSEEN) ? "unseen_clients" : "clients", clients)));
             conclude(status, json);
             models.forEach(file -> out.println("  model          " + Printable.line(file)));
         }
+    }
+
+    /** Returns the evaluations of the groups of clients. */
+    private Map<String, LastEvaluation> evaluations(Federation<?, ?> federation) {
+        Map<String, LastEvaluation> evaluations = new LinkedHashMap<>();
+        federation
+                .evaluated()
+                .forEach((group, cids) -> evaluations.put(
+                        group, new LastEvaluation(cids, federation.evaluation(), () -> totals.rounds() + 1)));
+        return evaluations;
     }
 
     private ConsoleMetrics console() {
@@ -254,7 +267,7 @@ final class Run {
 
     /** Returns whether only result files have a figure: most of the distribution over clients, and all without one. */
     private static boolean isDetail(String name, Object value) {
-        boolean ofClients = name.startsWith("client_");
+        boolean ofClients = name.startsWith("client_") || name.startsWith("unseen_");
         return ofClients && (!BRIEF.contains(name) || value.equals(Double.NaN));
     }
 
@@ -264,7 +277,10 @@ final class Run {
                 + Printable.line(options.models.title(options.training.modelName)) + " on "
                 + describe(federation.images()));
         int rounds = options.federation.globalRound;
-        out.println("  clients        " + options.numClients() + " (" + options.data.describePartition() + "), "
+        int unseen = options.evaluation.unseen();
+        out.println("  clients        " + options.numClients() + (unseen == 0 ? "" : " and " + unseen + " unseen")
+                + " ("
+                + options.data.describePartition() + "), "
                 + (options.composition.hasFixedRounds() ? options.clientsPerRound() + " a round, " : "") + rounds
                 + (rounds == 1 ? " round" : " rounds"));
         out.println("  training       " + options.describeTraining());
@@ -273,8 +289,11 @@ final class Run {
         out.println("  failed client  " + options.failures.describe());
         EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
         if (evaluated != null) {
-            out.println("  evaluation     " + evaluated.describe() + ", on "
-                    + federation.evaluated().size() + " clients with test images of their own");
+            int cids = federation.evaluated().values().stream()
+                    .mapToInt(List::size)
+                    .sum();
+            out.println("  evaluation     " + evaluated.describe() + ", on " + cids
+                    + " clients with test images of their own");
         }
         if (!rules.isEmpty()) {
             out.println("  ends early     " + options.stopping.describe());

@@ -197,6 +197,18 @@ final class RunOptions {
         return data.partitioner();
     }
 
+    /** Returns the positions of the training images of all clients, those that never train last. */
+    List<long[]> parts(ImageData images) {
+        int unseen = evaluation.unseen();
+        try {
+            return partitioner().partition(images.trainLabels(), numClients() + unseen, federation.seed);
+        } catch (IllegalArgumentException e) {
+            throw unseen == 0
+                    ? e
+                    : new IllegalArgumentException(e.getMessage() + "; unseenClients=" + unseen + " of them", e);
+        }
+    }
+
     ServerOptions server() {
         return ServerOptions.of(federation.globalRound, numClients())
                 .withSampleRatio(federation.sampleRatio)

@@ -190,11 +190,8 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             String best = format("best %.4f in round %d", all.bestAccuracy(), all.best());
             lines.put("accuracy", format("%.4f (%s)", accuracy(all.last()), best));
         }
-        double worst = figure("client_accuracy_worst10");
-        if (!Double.isNaN(worst)) {
-            String spread = format("deviation %.4f, worst tenth %.4f", figure("client_accuracy_std"), worst);
-            lines.put("clients", format("accuracy %.4f (%s)", figure("client_accuracy"), spread));
-        }
+        addClients(lines, "clients", "client_accuracy");
+        addClients(lines, "unseen clients", "unseen_accuracy");
         if (measured > 0) {
             lines.put("a round", format("%.2f s, %.1f clients per second", secondsPerRound(), clientsPerSecond()));
         }
@@ -214,6 +211,15 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         StringBuilder text = new StringBuilder();
         lines.forEach((name, value) -> addLine(text, name, value));
         return text.toString();
+    }
+
+    /** Adds a line on the spread of a figure if the last round has it. */
+    private void addClients(Map<String, String> lines, String name, String column) {
+        double worst = figure(column + "_worst10");
+        if (!Double.isNaN(worst)) {
+            String spread = format("deviation %.4f, worst tenth %.4f", figure(column + "_std"), worst);
+            lines.put(name, format("accuracy %.4f (%s)", figure(column), spread));
+        }
     }
 
     /** Adds a line; wraps it after a comma if it is too long for a terminal. */

@@ -27,8 +27,14 @@ record ResultFiles(ResultTable table) {
     /** Comes last, because it is all of a table that a repetition changes. */
     private static final String SECONDS = "seconds_per_round";
 
-    private static final Set<String> MAIN =
-            Set.of("accuracy", "loss", "best_accuracy", "client_accuracy", "client_accuracy_worst10", SECONDS);
+    private static final Set<String> MAIN = Set.of(
+            "accuracy",
+            "loss",
+            "best_accuracy",
+            "client_accuracy",
+            "client_accuracy_worst10",
+            "unseen_accuracy",
+            SECONDS);
 
     /** Replaces the files in a folder. */
     void write(Path folder) {

@@ -28,6 +28,8 @@ import org.blazefl4j.util.Arguments;
  */
 public record ClientDistribution(Spread accuracy, Spread loss, int clients, long samples) {
 
+    private static final String CLIENTS = "client";
+
     private static final ClientDistribution NONE = new ClientDistribution(Spread.NONE, Spread.NONE, 0, 0);
 
     /**
@@ -142,15 +144,25 @@ public record ClientDistribution(Spread accuracy, Spread loss, int clients, long
      * those of {@code client_loss}.
      */
     public Map<String, Double> toMap() {
+        return toMap(CLIENTS);
+    }
+
+    /** Returns these figures by names that begin with another word than {@code client}. */
+    private Map<String, Double> toMap(String group) {
         Map<String, Double> columns = new LinkedHashMap<>();
-        accuracy.addTo(columns, "client_accuracy");
-        loss.addTo(columns, "client_loss");
+        accuracy.addTo(columns, group + "_accuracy");
+        loss.addTo(columns, group + "_loss");
         return columns;
     }
 
     /** Returns the names of the figures. */
     public static Set<String> names() {
-        return NONE.toMap().keySet();
+        return names(CLIENTS);
+    }
+
+    /** Returns the names of the figures of a group of clients, as {@link #columns(String, IntPredicate, Supplier)}. */
+    public static Set<String> names(String group) {
+        return NONE.toMap(group).keySet();
     }
 
     /**
@@ -162,6 +174,17 @@ public record ClientDistribution(Spread accuracy, Spread loss, int clients, long
      */
     public static Function<RoundReport, Map<String, Double>> columns(
             IntPredicate chosen, Supplier<List<Evaluation>> evaluation) {
-        return report -> (chosen.test(report.round()) ? of(evaluation.get()) : NONE).toMap();
+        return columns(CLIENTS, chosen, evaluation);
+    }
+
+    /**
+     * Returns columns likewise of one of several groups of clients, such as those that never train.
+     *
+     * @param group takes the place of {@code client} in the columns' names: {@code unseen} makes
+     *     {@code unseen_accuracy}
+     */
+    public static Function<RoundReport, Map<String, Double>> columns(
+            String group, IntPredicate chosen, Supplier<List<Evaluation>> evaluation) {
+        return report -> (chosen.test(report.round()) ? of(evaluation.get()) : NONE).toMap(group);
     }
 }

@@ -60,7 +60,13 @@ final class RunTotalsTest {
         assertThat(totals.toText().lines())
                 .contains("  clients        accuracy 0.2500 (deviation 0.1250, worst tenth 0.0625)");
 
+        summary.putAll(Map.of("unseen_accuracy", 0.5, "unseen_accuracy_std", 0.0, "unseen_accuracy_worst10", 0.25));
+        finish(summary, 0);
+        assertThat(totals.toText().lines())
+                .contains("  unseen clients accuracy 0.5000 (deviation 0.0000, worst tenth 0.2500)");
+
         summary.put("client_accuracy_worst10", Double.NaN);
+        summary.put("unseen_accuracy_worst10", Double.NaN);
         finish(summary, 1);
         assertThat(totals.toText()).doesNotContain("clients   ");
     }

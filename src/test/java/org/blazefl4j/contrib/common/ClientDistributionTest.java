@@ -126,6 +126,19 @@ final class ClientDistributionTest {
         assertThat(evaluations[0]).isEqualTo(2);
     }
 
+    @Example
+    void shouldNameTheFiguresOfAGroupOfClients() {
+        Map<String, Double> unseen = ClientDistribution.columns("unseen", round -> true, () -> eleven())
+                .apply(report(0));
+
+        assertThat(unseen.keySet())
+                .startsWith("unseen_accuracy", "unseen_accuracy_weighted")
+                .hasSize(18);
+        assertThat(unseen.keySet()).isEqualTo(ClientDistribution.names("unseen"));
+        assertThat(List.copyOf(unseen.values()))
+                .isEqualTo(List.copyOf(ClientDistribution.of(eleven()).toMap().values()));
+    }
+
     private static RoundReport report(int round) {
         return new RoundReport(round, List.of(), List.of(), 0, List.of(), Map.of(), PhaseTimes.NONE);
     }
