@@ -172,7 +172,7 @@ final class CifarReader {
         Tensor records = Tensors.of(bytes, n, record);
         Tensor labels = records.select(1, layout.labelBytes - 1);
         Tensor images = records.narrow(1, layout.labelBytes, PIXELS).view(n, CHANNELS, SIDE, SIDE);
-        return LabelledImages.of(images, file.name(), labels, file.name(), layout.classes);
+        return LabelledImages.of(images, file.name(), labels, file.name(), 0, layout.classes);
     }
 
     private static byte[] unpacked(NamedBytes file) throws IOException {

@@ -18,7 +18,8 @@ record DataFolder(Path path) {
 
     /**
      * Returns the first folder that contains the file: this one, a subfolder named after the data set, or the folder
-     * {@code raw} in either of them, as torchvision creates it. Returns this folder if none does.
+     * {@code raw} in either of them, as torchvision creates it, or {@code gzip}, as the archive of EMNIST does. Returns
+     * this folder if none does.
      *
      * @throws IOException if this is not a readable folder
      */
@@ -30,7 +31,8 @@ record DataFolder(Path path) {
         }
         Stream<Path> named = subfolders().filter(folder -> letters(name(folder)).equals(letters(set)));
         return Stream.concat(Stream.of(path), named)
-                .flatMap(folder -> Stream.of(new DataFolder(folder), new DataFolder(folder.resolve("raw"))))
+                .flatMap(folder -> Stream.of(folder, folder.resolve("raw"), folder.resolve("gzip")))
+                .map(DataFolder::new)
                 .filter(folder -> folder.has(file))
                 .findFirst()
                 .orElse(this);

@@ -36,7 +36,7 @@ final class IdxReader {
 
     /** {@link ImageData#idx}. */
     static ImageData readFolder(Path folder, String name, int classes, Transform normalisation) throws IOException {
-        DataFolder files = new DataFolder(folder).of(name, TRAIN + IMAGES);
+        DataFolder files = new DataFolder(folder).of(name, imagesOf(TRAIN));
         return readSet(files::read, name, classes, normalisation);
     }
 
@@ -49,16 +49,31 @@ final class IdxReader {
         return ImageData.of(
                 name,
                 classes,
-                () -> readPart(finder, TRAIN, classes),
-                () -> readPart(finder, TEST, classes),
+                () -> readPart(finder, TRAIN, 0, classes),
+                () -> readPart(finder, TEST, 0, classes),
                 normalisation);
     }
 
-    private static LabelledImages readPart(Finder finder, String part, int classes) throws IOException {
-        NamedBytes imageFile = finder.find(part + IMAGES);
+    /** Returns the name of the file with the images of a part. */
+    static String imagesOf(String part) {
+        return part + IMAGES;
+    }
+
+    /**
+     * Reads one part of a set.
+     *
+     * @param first the label of class 0
+     */
+    static LabelledImages readPart(Finder finder, String part, int first, int classes) throws IOException {
+        NamedBytes imageFile = finder.find(imagesOf(part));
         NamedBytes labelFile = finder.find(part + LABELS);
         return LabelledImages.of(
-                read(imageFile, 3).unsqueeze(1), imageFile.name(), read(labelFile, 1), labelFile.name(), classes);
+                read(imageFile, 3).unsqueeze(1),
+                imageFile.name(),
+                read(labelFile, 1),
+                labelFile.name(),
+                first,
+                classes);
     }
 
     private static Tensor read(NamedBytes file, int dimensions) throws IOException {

@@ -33,13 +33,17 @@ enum IdxSet {
     }
 
     ImageData read(Path folder) throws IOException {
-        ImageData data = IdxReader.readFolder(folder, label, CLASSES, normalisation);
+        return requireSize(IdxReader.readFolder(folder, label, CLASSES, normalisation), folder);
+    }
+
+    /** Closes and refuses images of another size than MNIST's, which all known sets have. */
+    static ImageData requireSize(ImageData data, Path folder) throws IOException {
         long[] shape = data.trainImages().shape();
         if (shape[2] != SIDE || shape[3] != SIDE) {
             data.close();
-            throw new IOException(
-                    "images are not those of " + label + ": folder=" + folder + ", size=" + shape[2] + "x" + shape[3]
-                            + ", expected=" + SIDE + "x" + SIDE + "; read another set of IDX files with ImageData.idx");
+            throw new IOException("images are not those of " + data.name() + ": folder=" + folder + ", size=" + shape[2]
+                    + "x" + shape[3] + ", expected=" + SIDE + "x" + SIDE
+                    + "; read another set of IDX files with ImageData.idx");
         }
         return data;
     }

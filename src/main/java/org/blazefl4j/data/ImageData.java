@@ -108,6 +108,25 @@ public record ImageData(
     }
 
     /**
+     * Reads a set of EMNIST: grey images of 28×28 pixels of handwritten characters (G. Cohen, S. Afshar, J. Tapson, A.
+     * van Schaik: EMNIST: an extension of MNIST to handwritten letters, 2017, arXiv:1702.05373). Its files have rows
+     * and columns exchanged; they are exchanged back, so that characters stand upright. Normalised by the training
+     * set's mean and standard deviation.
+     *
+     * @param folder its four files, such as {@code emnist-letters-train-images-idx3-ubyte.gz}, as {@link #idx} finds
+     *     them, also in the folder {@code gzip} that the archive unpacks to
+     * @param split the set: {@code balanced} or {@code bymerge} of 47 classes, {@code byclass} of 62, {@code digits} or
+     *     {@code mnist} of 10, or {@code letters} of 26, whose labels 1 to 26 become 0 to 25
+     * @return images as uint8 of shape [n, 1, 28, 28]; the caller closes it
+     * @throws IOException if a file is missing or damaged, the numbers of labels and images differ, or a label is out
+     *     of range
+     * @throws IllegalArgumentException if there is no such set
+     */
+    public static ImageData emnist(Path folder, String split) throws IOException {
+        return EmnistSplit.of(split).read(folder);
+    }
+
+    /**
      * Reads the binary version of CIFAR-10: colour images of 32×32 pixels (A. Krizhevsky: Learning Multiple Layers of
      * Features from Tiny Images, 2009). Normalised by the training set's channel means 0.4914, 0.4822, 0.4465 and
      * standard deviations 0.2470, 0.2435, 0.2616 after division by 255.

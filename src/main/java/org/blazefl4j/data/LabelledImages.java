@@ -3,6 +3,7 @@ package org.blazefl4j.data;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -24,13 +25,20 @@ record LabelledImages(Tensor images, Tensor labels, String file) {
     /**
      * Converts label bytes to int64, after checking their number and range.
      *
-     * @throws IOException if the numbers of labels and images differ, or a label is not below the number of classes
+     * @param first the label of class 0
+     * @throws IOException if the numbers of labels and images differ, or a label is that of no class
      */
-    static LabelledImages of(Tensor images, String imageFile, Tensor labels, String labelFile, int classes)
+    static LabelledImages of(Tensor images, String imageFile, Tensor labels, String labelFile, int first, int classes)
             throws IOException {
         checkCount(images, imageFile, labels, labelFile);
-        checkRange(labels, labelFile, classes);
-        return new LabelledImages(images, labels.to(ScalarType.Long), imageFile);
+        checkRange(labels, labels.argmin(), labelFile, first, classes);
+        checkRange(labels, labels.argmax(), labelFile, first, classes);
+        return new LabelledImages(images, labels.to(ScalarType.Long).sub_(new Scalar(first)), imageFile);
+    }
+
+    /** Returns the same with the rows and columns of each image exchanged. */
+    LabelledImages turned() {
+        return new LabelledImages(images.transpose(2, 3).contiguous(), labels, file);
     }
 
     /** Copies parts into one. */
@@ -53,11 +61,12 @@ record LabelledImages(Tensor images, Tensor labels, String file) {
         }
     }
 
-    private static void checkRange(Tensor labels, String labelFile, int classes) throws IOException {
-        int highest = labels.max().item_int();
-        if (highest >= classes) {
-            throw new IOException("label out of range: file=" + labelFile + ", position="
-                    + labels.argmax().item_long() + ", label=" + highest + ", limit=0 to " + (classes - 1)
+    private static void checkRange(Tensor labels, Tensor position, String labelFile, int first, int classes)
+            throws IOException {
+        int label = labels.index_select(0, position.view(1)).item_int();
+        if (label < first || label >= first + classes) {
+            throw new IOException("label out of range: file=" + labelFile + ", position=" + position.item_long()
+                    + ", label=" + label + ", limit=" + first + " to " + (first + classes - 1)
                     + "; get the file again or name the data set that it belongs to");
         }
     }

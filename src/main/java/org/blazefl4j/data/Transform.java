@@ -56,6 +56,16 @@ public interface Transform {
     }
 
     /**
+     * Returns what gives each channel of such images mean 0 and variance 1: {@link #toFloat} by 255, then
+     * {@link #normalize(List, List)}. A constant channel becomes 0.
+     *
+     * @param images uint8 of shape [n, channels, height, width]
+     */
+    static Transform normalizeBytes(Tensor images) {
+        return Normalize.ofBytes(images);
+    }
+
+    /**
      * Pads each image with zeros and cuts out a square at a random position. For shape [n, channels, height, width] of
      * any type; returns [n, channels, size, size].
      *

@@ -13,7 +13,13 @@ enum DatasetName {
     FASHION_MNIST("fashion-mnist", ImageData::fashionMnist),
     MNIST("mnist", ImageData::mnist),
     CIFAR10("cifar10", ImageData::cifar10),
-    CIFAR100("cifar100", ImageData::cifar100);
+    CIFAR100("cifar100", ImageData::cifar100),
+    EMNIST_BALANCED("balanced"),
+    EMNIST_BYCLASS("byclass"),
+    EMNIST_BYMERGE("bymerge"),
+    EMNIST_DIGITS("digits"),
+    EMNIST_LETTERS("letters"),
+    EMNIST_MNIST("mnist");
 
     private interface Reader {
         ImageData read(Path folder) throws IOException;
@@ -25,6 +31,11 @@ enum DatasetName {
     DatasetName(String label, Reader reader) {
         this.label = label;
         this.reader = reader;
+    }
+
+    /** Names a set of EMNIST. */
+    DatasetName(String split) {
+        this("emnist-" + split, folder -> ImageData.emnist(folder, split));
     }
 
     /** Returns whether the jar contains a subset, so that no folder is needed. */

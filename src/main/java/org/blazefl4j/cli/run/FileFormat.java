@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.FolderContent;
+import org.blazefl4j.util.Printable;
 
 /** What a file or folder of data is, as its name and those of its files say. */
 enum FileFormat {
@@ -29,6 +30,7 @@ enum FileFormat {
 
     /** Names of files of the data sets that have one, and what reads them. */
     private static final Map<String, String> BY_NAME = Map.of(
+            "emnist-([a-z]+)-.*", "--dataset emnist-$1",
             "(train|t10k)-(images|labels)[-.]idx.*", "--dataset mnist or fashion-mnist",
             "data_batch_1\\.bin|cifar-10-b.*", "--dataset cifar10",
             "fine_label_names\\.txt|cifar-100-b.*", "--dataset cifar100");
@@ -90,9 +92,11 @@ enum FileFormat {
         }
         for (Path file : files) {
             BY_NAME.forEach((name, option) -> {
-                if (lowerName(file).matches(name)) {
+                String found = lowerName(file);
+                if (found.matches(name)) {
                     throw new UsageException("a data set by name: --data-file=" + path + ", found="
-                            + file.getFileName() + ", expected=" + KNOWN + "; use " + option
+                            + Printable.line(file.getFileName()) + ", expected=" + KNOWN + "; use "
+                            + found.replaceFirst(name, option)
                             + " with --data-dir and the folder instead");
                 }
             });

@@ -2,7 +2,6 @@ package org.blazefl4j.data.file;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -12,7 +11,6 @@ import org.blazefl4j.data.Transform;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Samples of one part of a data set, in the pointer scope of the reader.
@@ -21,11 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param owners ids; empty if there are none
  */
 record LabelledSamples(Tensor x, long[] y, long[] owners) {
-
-    private static final double LARGEST_BYTE = 255;
-
-    /** Below this a channel counts as constant. */
-    private static final double LEAST_VARIANCE = 1e-12;
 
     /** Holds out a share of the samples for testing. */
     static FileData split(Path file, List<String> classes, LabelledSamples all, double testShare, long seed)
@@ -65,7 +58,7 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
                     Tensors.of(train.y),
                     test.x,
                     Tensors.of(test.y),
-                    train.normalisation());
+                    train.isBytes() ? Transform.normalizeBytes(train.x) : null);
             long[] ids = Arrays.stream(train.owners).distinct().sorted().toArray();
             return new FileData(
                     samples,
@@ -79,34 +72,7 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
         }
     }
 
-    /** Returns what gives every channel of bytes mean 0 and variance 1; a constant channel becomes 0. */
-    private @Nullable Transform normalisation() {
-        if (x.scalar_type().intern() != ScalarType.Byte) {
-            return null;
-        }
-        List<Double> means = new ArrayList<>();
-        List<Double> deviations = new ArrayList<>();
-        for (long channel = 0; channel < x.size(1); channel++) {
-            long[] counts = counts(x.select(1, channel));
-            double mean = 0;
-            double square = 0;
-            for (int value = 0; value < counts.length; value++) {
-                double share = counts[value] / (double) (x.numel() / x.size(1));
-                mean += share * value / LARGEST_BYTE;
-                square += share * value * value / (LARGEST_BYTE * LARGEST_BYTE);
-            }
-            double variance = square - mean * mean;
-            means.add(mean);
-            deviations.add(variance > LEAST_VARIANCE ? Math.sqrt(variance) : 1);
-        }
-        return Transform.compose(Transform.toFloat(LARGEST_BYTE), Transform.normalize(means, deviations));
-    }
-
-    /** Counts how often each value of a byte occurs, up to the highest that does; needs no copy of a wider type. */
-    private static long[] counts(Tensor bytes) {
-        Tensor counts = bytes.flatten().bincount();
-        long[] result = new long[(int) counts.numel()];
-        counts.data_ptr_long().get(result);
-        return result;
+    private boolean isBytes() {
+        return x.scalar_type().intern() == ScalarType.Byte;
     }
 }
