@@ -1,14 +1,16 @@
 package org.blazefl4j.cli.run;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Distributes the test images over the clients: a client gets the same share of each class as of the training images,
- * so that all clients together evaluate every image once.
+ * Distributes the test images over the clients. Where they have no owners, a client gets the same share of each class
+ * as of the training images, so that all clients together evaluate every image once.
  */
 final class ClientTestImages {
 
@@ -38,11 +40,37 @@ final class ClientTestImages {
     static List<long[]> shares(Tensor trainLabels, List<long[]> parts, Tensor testLabels) {
         long[] train = array(trainLabels);
         long[] test = array(testLabels);
-        LongStream.Builder[] mine = IntStream.range(0, parts.size())
-                .mapToObj(i -> LongStream.builder())
-                .toArray(LongStream.Builder[]::new);
+        LongStream.Builder[] mine = builders(parts.size());
         Arrays.stream(test).distinct().forEach(label -> deal(label, train, parts, test, mine));
         return Arrays.stream(mine).map(m -> m.build().sorted().toArray()).toList();
+    }
+
+    /**
+     * Returns the positions of each client's test images, ascending: those of the owners of its training images. A
+     * client may have none, and images of other owners are left out.
+     *
+     * @param trainOwners the owner of each training image
+     * @param parts the positions of each client's training images, all of an owner with one client
+     * @param testOwners the owner of each test image; negative for others
+     */
+    static List<long[]> ofOwners(long[] trainOwners, List<long[]> parts, long[] testOwners) {
+        Map<Long, Integer> clients = new HashMap<>();
+        for (int cid = 0; cid < parts.size(); cid++) {
+            int client = cid;
+            Arrays.stream(parts.get(cid)).forEach(i -> clients.put(trainOwners[(int) i], client));
+        }
+        LongStream.Builder[] mine = builders(parts.size());
+        for (int i = 0; i < testOwners.length; i++) {
+            Integer client = clients.get(testOwners[i]);
+            if (client != null) {
+                mine[client].add(i);
+            }
+        }
+        return Arrays.stream(mine).map(m -> m.build().toArray()).toList();
+    }
+
+    private static LongStream.Builder[] builders(int count) {
+        return IntStream.range(0, count).mapToObj(i -> LongStream.builder()).toArray(LongStream.Builder[]::new);
     }
 
     private static void deal(long label, long[] train, List<long[]> parts, long[] test, LongStream.Builder[] mine) {

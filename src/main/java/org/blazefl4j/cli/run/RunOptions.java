@@ -256,7 +256,7 @@ final class RunOptions {
 
     /**
      * Distributes the training images over the clients, which share the test images, and each have some of them if
-     * clients are evaluated; few training images may be worth none.
+     * clients are evaluated: those of their owners if the data names them, or else like their training images.
      *
      * @param resources closes the result, which has views of the images
      * @throws IllegalArgumentException if there are too few images for the clients, or they cannot be skewed as asked
@@ -267,10 +267,17 @@ final class RunOptions {
         distribute(PartitionType.TRAIN, images.train(), parts, partitions, resources);
         partitions.setDataset(PartitionType.TEST, images.test());
         if (evaluation.clientEvaluation != null) {
-            List<long[]> own = ClientTestImages.shares(images.trainLabels(), parts, images.testLabels());
-            distribute(PartitionType.TEST, images.test(), own, partitions, resources);
+            distribute(PartitionType.TEST, images.test(), testParts(images, parts), partitions, resources);
         }
         return partitions;
+    }
+
+    /** Returns the positions of each client's own test images, which may be none. */
+    private List<long[]> testParts(ImageData images, List<long[]> parts) {
+        long[] owners = data.source.testOwners();
+        return data.partition == Partitioning.NATURAL && owners.length > 0
+                ? ClientTestImages.ofOwners(data.source.owners(), parts, owners)
+                : ClientTestImages.shares(images.trainLabels(), parts, images.testLabels());
     }
 
     /** Gives clients their samples of a type, with the skew of each if there is one. */

@@ -28,12 +28,15 @@ final class SourceOptions {
 
     private long[] owners = {};
 
+    private long[] testOwners = {};
+
     /** Reads the samples; the caller closes them. */
     FileData read() {
         FileData read = file.dataFile == null
                 ? FileData.of(dataset.read(dataDir))
                 : file.read(file.dataFile, pixels == Pixels.NORMALISED);
         owners = read.trainOwners();
+        testOwners = read.testOwners();
         return read.samples().normalisation() == null ? read : read.with(pixels.of(read.samples()));
     }
 
@@ -61,6 +64,11 @@ final class SourceOptions {
                     + ", --data-dir=none, expected=a folder with the data set's files; add --data-dir, or use"
                     + " --dataset fashion-mnist, which is included");
         }
+    }
+
+    /** Returns the owner of each test sample, -1 for one without training samples; empty if the file does not say. */
+    long[] testOwners() {
+        return testOwners;
     }
 
     /** Returns the owner of each training sample, as the file that was read says. */

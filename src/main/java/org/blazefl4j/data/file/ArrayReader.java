@@ -28,6 +28,7 @@ final class ArrayReader {
     private static final List<String> TEST = List.of("x_test", "test_images");
     private static final List<String> TEST_LABELS = List.of("y_test", "test_labels");
     private static final List<String> CLIENTS = List.of("clients_train", "clients");
+    private static final List<String> TEST_CLIENTS = List.of("clients_test");
     private static final String SUFFIX = ".npy";
     private static final int MOST_CLASSES = 1_000_000;
 
@@ -78,7 +79,7 @@ final class ArrayReader {
         try (PointerScope scope = new PointerScope()) {
             LabelledSamples train = part(TRAIN, TRAIN_LABELS, CLIENTS);
             if (find(TEST) != null) {
-                return LabelledSamples.join(file, List.of(), train, part(TEST, TEST_LABELS, List.of()));
+                return LabelledSamples.join(file, List.of(), train, part(TEST, TEST_LABELS, TEST_CLIENTS));
             }
             return LabelledSamples.split(file, List.of(), train, testShare, seed);
         }

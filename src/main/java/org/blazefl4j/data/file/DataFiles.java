@@ -56,7 +56,8 @@ public final class DataFiles {
      * Reads NumPy's arrays, from a {@code .npz} file or a folder of {@code .npy} files: samples {@code x_train},
      * {@code train_images} or {@code x}, and labels {@code y_train}, {@code train_labels} or {@code y}, from 0; for
      * testing {@code x_test} or {@code test_images}, and {@code y_test} or {@code test_labels}, or else a share of the
-     * training samples; and the owners of training samples, if any, {@code clients_train} or {@code clients}.
+     * training samples; and the owners of training samples, if any, {@code clients_train} or {@code clients}, and of
+     * test samples, {@code clients_test}.
      *
      * <p>Samples are [n, features], [n, height, width], [n, channels, height, width] or [n, height, width, channels],
      * of integers or floats. Bytes stay bytes and are normalised by the mean and deviation of each channel; other types

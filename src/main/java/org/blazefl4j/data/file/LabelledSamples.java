@@ -62,9 +62,8 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
             long[] ids = Arrays.stream(train.owners).distinct().sorted().toArray();
             return new FileData(
                     samples,
-                    Arrays.stream(train.owners)
-                            .map(id -> Arrays.binarySearch(ids, id))
-                            .toArray(),
+                    positions(train.owners, ids),
+                    ids.length == 0 ? ids : positions(test.owners, ids),
                     Arrays.stream(ids).mapToObj(Long::toString).toList(),
                     classes);
         } catch (IllegalArgumentException e) {
@@ -74,5 +73,12 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
 
     private boolean isBytes() {
         return x.scalar_type().intern() == ScalarType.Byte;
+    }
+
+    /** Returns the position of each owner among some, -1 where it is none of them. */
+    private static long[] positions(long[] owners, long[] ids) {
+        return Arrays.stream(owners)
+                .map(id -> Math.max(-1, Arrays.binarySearch(ids, id)))
+                .toArray();
     }
 }

@@ -73,11 +73,16 @@ final class LeafReader {
         int[] ranks = present.ranks();
         return new FileData(
                 numbered.samples(),
-                Arrays.stream(numbered.trainOwners())
-                        .map(position -> ranks[(int) position])
-                        .toArray(),
+                ranked(numbered.trainOwners(), ranks),
+                ranked(numbered.testOwners(), ranks),
                 present.sorted(),
                 numbered.classNames());
+    }
+
+    private static long[] ranked(long[] positions, int[] ranks) {
+        return Arrays.stream(positions)
+                .map(position -> position < 0 ? position : ranks[(int) position])
+                .toArray();
     }
 
     private LabelledSamples part(List<Path> files) throws IOException {

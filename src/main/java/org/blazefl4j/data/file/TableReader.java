@@ -69,24 +69,32 @@ final class TableReader {
                     Tensors.of(test.features(testRows, features), testRows.length, 1, 1, features.size()),
                     Tensors.of(test.labels(testRows, ranks)),
                     null);
-            return owned(samples, train, trainRows);
+            return owned(samples, train, trainRows, test, testRows);
         }
     }
 
-    private FileData owned(ImageData samples, Table train, long[] rows) {
+    private FileData owned(ImageData samples, Table train, long[] trainRows, Table test, long[] testRows) {
         if (options.clientColumn() == null) {
-            return new FileData(samples, new long[0], List.of(), labels.sorted());
+            return FileData.withoutOwners(samples, labels.sorted());
         }
         Names present = new Names();
-        int[] codes = Arrays.stream(rows)
-                .mapToInt(row -> present.add(owners.name(train.owner(row))))
-                .toArray();
+        Arrays.stream(trainRows).forEach(row -> present.add(owners.name(train.owner(row))));
         int[] ranks = present.ranks();
         return new FileData(
                 samples,
-                Arrays.stream(codes).mapToLong(code -> ranks[code]).toArray(),
+                ranked(train, trainRows, present, ranks),
+                ranked(test, testRows, present, ranks),
                 present.sorted(),
                 labels.sorted());
+    }
+
+    private long[] ranked(Table table, long[] rows, Names present, int[] ranks) {
+        return Arrays.stream(rows)
+                .map(row -> {
+                    Integer code = present.get(owners.name(table.owner(row)));
+                    return code == null ? -1 : ranks[code];
+                })
+                .toArray();
     }
 
     private List<Table.Feature> features(Table table, long[] rows) {

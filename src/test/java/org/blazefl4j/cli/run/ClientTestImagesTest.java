@@ -24,6 +24,16 @@ final class ClientTestImagesTest {
     }
 
     @Test
+    void shouldGiveEachClientTheTestImagesOfItsOwners() {
+        List<long[]> parts = List.of(new long[] {0, 3}, new long[] {1, 2}, new long[] {4});
+        long[] trainOwners = {7, 2, 2, 5, 9};
+        long[] testOwners = {2, 5, -1, 8, 7, 2, -1};
+
+        assertThat(ClientTestImages.ofOwners(trainOwners, parts, testOwners).toArray(long[][]::new))
+                .isDeepEqualTo(new long[][] {{1, 4}, {0, 5}, {}});
+    }
+
+    @Test
     void shouldGiveNoImagesForTooFewTrainingImages() {
         try (Tensor train = Tensors.of(new long[] {0, 0, 0});
                 Tensor test = Tensors.of(new long[] {0})) {

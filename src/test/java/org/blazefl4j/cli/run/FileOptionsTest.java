@@ -8,12 +8,20 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.blazefl4j.cli.Main;
 import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.util.ResourceStack;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs on tables. */
 final class FileOptionsTest {
@@ -110,6 +118,47 @@ final class FileOptionsTest {
                     .containsEntry("dataset", "table.csv")
                     .containsEntry("label_column", "y")
                     .containsEntry("partition", "natural");
+        }
+    }
+
+    /** Rows of the test file belong to the owners 0 to 3 of 12, and to one without training rows. */
+    @ParameterizedTest
+    @CsvSource({"natural, 12, '2,2,2,2,0,0,0,0,0,0,0,0'", "natural, 6, ''", "iid, 2, '4,6'"})
+    void shouldEvaluateClientsOnTheRowsOfTheirOwners(String partition, int clients, String sizes) throws IOException {
+        StringBuilder text = new StringBuilder("id,x,word,owner,y\n");
+        for (int i = 0; i < 10; i++) {
+            text.append("row,").append(i - 4.5).append(",plus,").append(i % 5 == 4 ? 99 : i % 5);
+            text.append(i % 2 == 0 ? ",up\n" : ",down\n");
+        }
+        Path test = Files.writeString(folder.resolve("test.csv"), text);
+        RunOptions options = SmallRun.of(
+                1,
+                "--data-file=" + table,
+                "--test-file=" + test,
+                "--label-column=y",
+                "--client-column=owner",
+                "--category-columns=word",
+                "--ignore-columns=id",
+                "--partition=" + partition,
+                "--num-clients=" + clients,
+                "--client-evaluation=last",
+                "--model-name=logistic");
+        try (ResourceStack resources = new ResourceStack()) {
+            ImageData samples = resources.add(options.data.read());
+            var data = options.partitions(samples, resources);
+            long[] found = IntStream.range(0, clients)
+                    .mapToLong(cid -> data.size(PartitionType.TEST, cid))
+                    .toArray();
+
+            assertThat(LongStream.of(found).sum()).isEqualTo(partition.equals("natural") ? 8 : 10);
+            assertThat(
+                            sizes.isEmpty()
+                                    ? ""
+                                    : LongStream.of(found)
+                                            .mapToObj(Long::toString)
+                                            .collect(Collectors.joining(",")))
+                    .isEqualTo(sizes);
+            assertThat(data.size(PartitionType.TEST, null)).isEqualTo(10);
         }
     }
 

@@ -73,6 +73,28 @@ final class DataFilesTest {
             assertThat(longs(data.samples().trainLabels())).containsExactly(1, 0, 2);
             assertThat(data.owners()).isEmpty();
             assertThat(data.trainOwners()).isEmpty();
+            assertThat(data.testOwners()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldKnowTheOwnersOfRowsThatAreHeldOut() throws IOException {
+        StringBuilder text = new StringBuilder("x,who,y\n");
+        for (int i = 0; i < 100; i++) {
+            text.append(i)
+                    .append(',')
+                    .append(1000 + i % 7)
+                    .append(',')
+                    .append(i % 3)
+                    .append('\n');
+        }
+        CsvOptions options = CsvOptions.of("y").withClientColumn("who").withStandardised(false);
+        try (FileData data = DataFiles.csv(write("a.csv", text.toString()), options)) {
+            float[] x = floats(data.samples().testImages());
+            assertThat(data.testOwners()).hasSize(x.length).hasSize(20);
+            for (int i = 0; i < x.length; i++) {
+                assertThat(data.owners().get((int) data.testOwners()[i])).isEqualTo("" + (1000 + (int) x[i] % 7));
+            }
         }
     }
 
@@ -182,13 +204,15 @@ final class DataFilesTest {
                         NpyFiles.entry("y_train", "<i8", "2,", NpyFiles.longs(1, 0)),
                         NpyFiles.entry("x_test", "|u1", "1, 2, 1, 3", bytes(1, 2, 3, 4, 5, 6)),
                         NpyFiles.entry("y_test", "|u1", "1, 1", bytes(2)),
-                        NpyFiles.entry("clients", "<i8", "2,", NpyFiles.longs(40, 7))));
+                        NpyFiles.entry("clients", "<i8", "2,", NpyFiles.longs(40, 7)),
+                        NpyFiles.entry("clients_test", "<i8", "1,", NpyFiles.longs(40))));
         try (FileData data = DataFiles.arrays(file, 0.5, 0)) {
             assertThat(data.samples().trainImages().shape()).containsExactly(2, 3, 2, 1);
             assertThat(data.samples().classes()).isEqualTo(3);
             assertThat(longs(data.samples().testLabels())).containsExactly(2);
             assertThat(data.owners()).containsExactly("7", "40");
             assertThat(data.trainOwners()).containsExactly(1, 0);
+            assertThat(data.testOwners()).containsExactly(1);
             try (Tensor batch = data.samples().normalised().trainImages()) {
                 assertThat(floats(batch))
                         .containsExactly(new float[] {-1, 1, 1, -1, 0, 0, 1, -1, -1, 1, 0, 0}, within(1e-6f));

@@ -32,16 +32,19 @@ final class LeafReaderTest {
     void shouldReadSamplesAndOwnersOfAllFiles() throws IOException {
         write("train/a.json", TRAIN);
         write("train/b.json", "{\"user_data\": {\"f0\": {\"x\": [[9, 9, 9, 9]], \"y\": [2]}}}");
-        write("test/a.json", "{\"user_data\": {\"new\": {\"x\": [[0, 0, 0, 1]], \"y\": [4]}}}");
+        write(
+                "test/a.json",
+                "{\"user_data\": {\"new\": {\"x\": [[0, 0, 0, 1]], \"y\": [4]}, \"f1\": {\"x\": [[0, 0, 0, 2]], \"y\": [0]}}}");
         try (FileData data = DataFiles.leaf(folder, 0.5, 0)) {
             assertThat(data.samples().trainImages().shape()).containsExactly(4, 1, 2, 2);
             assertThat(floats(data.samples().trainImages()))
                     .containsExactly(1, 2, 3, 4.5f, 5, 6, 7, 8, -0.1f, 0, 0, 0, 9, 9, 9, 9);
             assertThat(longs(data.samples().trainLabels())).containsExactly(3, 0, 1, 2);
-            assertThat(longs(data.samples().testLabels())).containsExactly(4);
+            assertThat(longs(data.samples().testLabels())).containsExactly(4, 0);
             assertThat(data.samples().classes()).isEqualTo(5);
             assertThat(data.owners()).containsExactly("f0", "f1", "f2");
             assertThat(data.trainOwners()).containsExactly(2, 1, 1, 0);
+            assertThat(data.testOwners()).containsExactly(-1, 1);
         }
     }
 
@@ -53,6 +56,7 @@ final class LeafReaderTest {
             assertThat(data.samples().trainImages().shape()).containsExactly(2, 1, 1, 3);
             assertThat(data.samples().testImages().shape()).containsExactly(1, 1, 1, 3);
             assertThat(data.trainOwners()).hasSize(2);
+            assertThat(data.testOwners()).hasSize(1);
         }
     }
 
