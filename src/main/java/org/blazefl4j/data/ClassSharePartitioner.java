@@ -29,9 +29,9 @@ record ClassSharePartitioner(double[][] shares) implements Partitioner {
         List<long[]> classes = PartitionUtil.byClass(labels);
         Arguments.require(
                 shares.length == numClients && shares[0].length == classes.size(),
-                "class shares: clients=" + shares.length + ", classes=" + (shares.length == 0 ? 0 : shares[0].length)
-                        + ", expected=" + numClients + " clients and the " + classes.size()
-                        + " classes in the labels; give a row for each client, with a number for each class");
+                "class shares: rows=" + shares.length + ", columns=" + (shares.length == 0 ? 0 : shares[0].length)
+                        + ", expected=" + numClients + " rows, one for each client, and " + classes.size()
+                        + " columns, one for each class in the labels; change them, or numClients");
         PartitionRandom random = new PartitionRandom(seed);
         LongStream.Builder[] parts =
                 Stream.generate(LongStream::builder).limit(numClients).toArray(LongStream.Builder[]::new);

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  */
 public record Partition(List<long[]> samples) {
 
-    /** The most counts, clients times classes, that result files hold: a few megabytes. */
-    private static final long MOST_COUNTS = 1_000_000;
+    /** The most counts, clients times classes, that result files and pages hold: a few megabytes. */
+    public static final long MOST_COUNTS = 1_000_000;
 
     private static final String SAMPLES = "samples";
 
@@ -37,7 +37,7 @@ public record Partition(List<long[]> samples) {
                 .toList());
     }
 
-    /** Returns whether result files hold a partition of this size; a larger one could fill the heap. */
+    /** Returns whether result files and pages hold a partition of this size; a larger one could fill the heap. */
     public static boolean isRecorded(int clients, int classes) {
         return (long) clients * classes <= MOST_COUNTS;
     }

@@ -185,8 +185,8 @@ class PartitionSkewTest {
                 "class shares: client=1, shares=1, expected=2, as client 0 has; give one for each class");
         refused(
                 () -> Partitioner.classShares(new double[][] {{1, 2}}).partition(TEN_CLASSES, 2, 0),
-                "class shares: clients=1, classes=2, expected=2 clients and the 10 classes in the labels; give a row"
-                        + " for each client, with a number for each class");
+                "class shares: rows=1, columns=2, expected=2 rows, one for each client, and 10 columns, one for each"
+                        + " class in the labels; change them, or numClients");
         refused(
                 () -> Partitioner.classShares(new double[][] {{1, 0}}).partition(new long[] {4, 5}, 1, 0),
                 "a class without clients: class=1 in label order, samples=1, expected=a share above 0; give it to a"

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.run;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.OptionUse;
@@ -30,6 +31,10 @@ final class DataOptions {
 
     @Option(names = "--classes-per-client", paramLabel = "N")
     int classesPerClient = 2;
+
+    @Option(names = "--class-shares", paramLabel = "FILE", converter = HashedFile.Converter.class)
+    @Nullable
+    HashedFile classShares;
 
     @Option(names = "--client-sizes", paramLabel = "SIZES", split = ",")
     @Nullable
@@ -67,6 +72,7 @@ final class DataOptions {
                 partition.hasClasses(),
                 "--classes-per-client",
                 "--partition classes, consecutive-classes or random-classes");
+        use.refuseUnless(partition == Partitioning.CLASS_SHARES, "--class-shares", "--partition class-shares");
         use.refuseUnless(partition.hasSizes(), "--client-sizes", "--partition sizes");
         use.refuseUnless(partition.hasSigma(), "--size-sigma", "--partition log-normal-sizes");
         use.refuseUnless(
@@ -77,6 +83,11 @@ final class DataOptions {
         if (partition == Partitioning.NATURAL && !source.file.isGiven()) {
             throw use.refusal("owners unknown: --partition=natural, --data-file=none, expected=a file that names the"
                     + " owner of each sample; add --data-file");
+        }
+        if (partition == Partitioning.CLASS_SHARES && classShares == null) {
+            throw use.refusal(
+                    "class shares missing: --partition=class-shares, --class-shares=none, expected=a table in CSV"
+                            + " with a line for each client and a number for each class; add --class-shares");
         }
         if (partition.hasSizes() && clientSizes == null) {
             throw use.refusal(
@@ -99,11 +110,19 @@ final class DataOptions {
             case CLASSES -> Partitioner.classes(classesPerClient);
             case CONSECUTIVE_CLASSES -> Partitioner.consecutiveClasses(classesPerClient);
             case RANDOM_CLASSES -> Partitioner.randomClasses(classesPerClient);
+            case CLASS_SHARES ->
+                Partitioner.classShares(ClassShares.read(
+                        Objects.requireNonNull(classShares, "classShares").path()));
             case SIZES -> Partitioner.sizes(sizes());
             case DIRICHLET_SIZES -> Partitioner.dirichletSizes(dirAlpha);
             case NATURAL -> Partitioner.owners(source.owners());
             case LOG_NORMAL_SIZES -> Partitioner.logNormalSizes(sizeSigma);
         };
+    }
+
+    /** Returns what is recorded besides the options. */
+    Map<String, Object> recorded() {
+        return classShares == null ? Map.of() : Map.of("class_shares_sha256", classShares.sha256());
     }
 
     private double[] sizes() {
@@ -120,6 +139,9 @@ final class DataOptions {
     }
 
     private String describeSettings() {
+        if (classShares != null) {
+            return " of " + classShares.path().getFileName();
+        }
         if (partition.hasShards()) {
             return ", " + numShards + " in total";
         }

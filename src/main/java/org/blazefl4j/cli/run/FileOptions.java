@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 final class FileOptions {
 
     /** The names in result files and checkpoints of files whose content is recorded, so that they may be moved. */
-    static final List<String> FILES = List.of("data_file", "test_file");
+    static final List<String> FILES = List.of("data_file", "test_file", "class_shares");
 
     private static final double USUAL_TEST_SHARE = 0.2;
 

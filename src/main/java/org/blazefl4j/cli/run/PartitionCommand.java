@@ -17,6 +17,7 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.report.Partition;
 import org.blazefl4j.report.PartitionPage;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,6 +63,7 @@ public final class PartitionCommand implements Callable<Integer> {
         }
         data.requireFiles();
         try (ImageData images = data.read()) {
+            requireShowable(images.classes());
             List<long[]> parts = data.partitioner().partition(images.trainLabels(), numClients, seed);
             show(count(images, parts), images.name());
         } catch (IllegalArgumentException e) {
@@ -84,6 +86,14 @@ public final class PartitionCommand implements Callable<Integer> {
         return Partition.isRecorded(parts.size(), images.classes())
                 ? Optional.of(count(images, parts))
                 : Optional.empty();
+    }
+
+    /** Refuses what would fill the heap and the page. */
+    private void requireShowable(int classes) {
+        Arguments.require(
+                Partition.isRecorded(numClients, classes),
+                "partition too large to show: numClients=" + numClients + ", classes=" + classes + ", limit="
+                        + Partition.MOST_COUNTS + " for clients times classes; lower numClients");
     }
 
     private void show(Partition partition, String images) {

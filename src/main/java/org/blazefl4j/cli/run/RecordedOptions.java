@@ -37,6 +37,7 @@ record RecordedOptions(RunOptions options) {
         map.remove("cache_dir");
         map.putAll(options.composition.recorded());
         map.putAll(options.models.recorded());
+        map.putAll(options.data.recorded());
         if (!options.data.partition.hasShards()) {
             map.remove("num_shards");
         }

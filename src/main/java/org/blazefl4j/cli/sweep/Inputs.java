@@ -22,6 +22,8 @@ final class Inputs {
             "model-file",
             "initial_model_sha256",
             "initial-model",
+            "class_shares_sha256",
+            "class-shares",
             "trace_sha256",
             "sampler");
 

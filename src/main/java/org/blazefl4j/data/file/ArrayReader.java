@@ -154,7 +154,8 @@ final class ArrayReader {
     }
 
     private static long[] labels(NpyArray array, Tensor samples) throws IOException {
-        if (array.size() != samples.size(0) || array.shape()[0] != array.size()) {
+        boolean list = array.shape().length > 0 && array.shape()[0] == array.size();
+        if (!list || array.size() != samples.size(0)) {
             throw new IOException("labels of another shape: file=" + array.name() + ", shape="
                     + Arrays.toString(array.shape()) + ", expected=[" + samples.size(0) + "], one for each sample");
         }

@@ -3,6 +3,7 @@ package org.blazefl4j.data.file;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.blazefl4j.torch.Tensors;
@@ -25,6 +27,7 @@ final class ImageFolderReader {
     private static final List<String> TEST = List.of("test", "val", "validation");
     private static final String TRAIN = "train";
     private static final int RGB = 3;
+    private static final int LARGEST_BYTE = 255;
 
     private final Path folder;
     private final List<Path> classes;
@@ -121,7 +124,7 @@ final class ImageFolderReader {
             int size = channels * height * width;
             check(files.get(i), image);
             if (channels == 1) {
-                copyGrey(image.getRaster(), pixels, i * size);
+                copyGrey(image, pixels, i * size);
             } else {
                 copyColours(image, pixels, i * size);
             }
@@ -151,7 +154,19 @@ final class ImageFolderReader {
     }
 
     private static boolean isGrey(BufferedImage image) {
-        return image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+        return image.getColorModel() instanceof IndexColorModel palette
+                ? isGrey(palette)
+                : image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+    }
+
+    /** Returns whether a palette has all greys in order, as that of grey images of fewer than 8 bits does. */
+    private static boolean isGrey(IndexColorModel palette) {
+        int last = palette.getMapSize() - 1;
+        return last > 0
+                && IntStream.rangeClosed(0, last).allMatch(i -> {
+                    int grey = i * LARGEST_BYTE / last;
+                    return palette.getRed(i) == grey && palette.getGreen(i) == grey && palette.getBlue(i) == grey;
+                });
     }
 
     private void check(Path file, BufferedImage image) throws IOException {
@@ -163,12 +178,15 @@ final class ImageFolderReader {
     }
 
     /** Takes samples as they are stored; colour conversion would change their brightness. */
-    private void copyGrey(Raster raster, byte[] pixels, int at) {
+    private void copyGrey(BufferedImage image, byte[] pixels, int at) {
+        Raster raster = image.getRaster();
+        IndexColorModel palette = image.getColorModel() instanceof IndexColorModel few ? few : null;
         int shift = raster.getSampleModel().getSampleSize(0) - 8;
         int next = at;
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                pixels[next++] = (byte) (raster.getSample(x + raster.getMinX(), y + raster.getMinY(), 0) >> shift);
+                int sample = raster.getSample(x + raster.getMinX(), y + raster.getMinY(), 0);
+                pixels[next++] = (byte) (palette == null ? sample >> shift : palette.getRed(sample));
             }
         }
     }
@@ -176,7 +194,7 @@ final class ImageFolderReader {
     private void copyColours(BufferedImage image, byte[] pixels, int at) {
         if (isGrey(image)) {
             for (int channel = 0; channel < RGB; channel++) {
-                copyGrey(image.getRaster(), pixels, at + channel * height * width);
+                copyGrey(image, pixels, at + channel * height * width);
             }
             return;
         }

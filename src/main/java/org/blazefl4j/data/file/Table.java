@@ -78,8 +78,14 @@ final class Table {
     }
 
     /** Returns the features of some rows. */
-    float[] features(long[] at, List<Feature> features) {
-        float[] result = new float[Math.multiplyExact(at.length, features.size())];
+    float[] features(long[] at, List<Feature> features) throws IOException {
+        if (features.size() > Capacity.MOST / Math.max(1, at.length)) {
+            throw new IOException(
+                    "too many numbers: file=" + file + ", rows=" + at.length + ", features="
+                            + features.size() + ", limit=" + Capacity.MOST
+                            + " for rows times features; ignore columns, above all those of many categories, or take fewer rows");
+        }
+        float[] result = new float[at.length * features.size()];
         int next = 0;
         for (long row : at) {
             for (Feature feature : features) {

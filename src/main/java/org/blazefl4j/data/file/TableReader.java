@@ -57,7 +57,7 @@ final class TableReader {
         return data(file, all, split.train().get(0), all, split.test().get(0));
     }
 
-    private FileData data(Path file, Table train, long[] trainRows, Table test, long[] testRows) {
+    private FileData data(Path file, Table train, long[] trainRows, Table test, long[] testRows) throws IOException {
         List<Table.Feature> features = features(train, trainRows);
         int[] ranks = labels.ranks();
         try (PointerScope scope = new PointerScope()) {

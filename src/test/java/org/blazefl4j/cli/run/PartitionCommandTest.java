@@ -2,8 +2,10 @@ package org.blazefl4j.cli.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -12,6 +14,7 @@ import org.blazefl4j.cli.Main;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.report.Partition;
+import org.blazefl4j.util.Sha256;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +70,61 @@ final class PartitionCommandTest {
         assertThat(partition("--partition=shards", "--num-shards=7")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .startsWith("blazefl4j partition: number of shards: --num-shards=7, expected=a multiple of 100");
+    }
+
+    /** A label of a table of arrays makes as many classes as it says. */
+    @Test
+    void shouldRefuseMoreCountsThanAPageHolds() throws IOException {
+        String file =
+                "{\"user_data\": {\"u\": {\"x\": [[1], [2]], \"y\": [0, 600000]}, \"v\": {\"x\": [[1], [2]], \"y\": [0, 1]}}}";
+        Path leaf = Files.writeString(folder.resolve("a.json"), file);
+
+        assertThat(partition("--data-file=" + leaf, "--num-clients=2")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .startsWith(
+                        "blazefl4j partition: partition too large to show: --num-clients=2, classes=600001, limit=1000000 for"
+                                + " clients times classes; lower --num-clients");
+    }
+
+    @Test
+    void shouldDivideClassesByATable() throws IOException {
+        String even = "1,1,1,1,1,1,1,1,1,1\n";
+        Path shares = Files.writeString(folder.resolve("shares.csv"), even + "\n" + even + "3,0,0,0,0,0,0,0,0,.0e0\n");
+
+        assertThat(partition("--partition=class-shares", "--class-shares=" + shares, "--num-clients=3"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString().lines())
+                .startsWith("Partition of fashion-mnist: class-shares of shares.csv")
+                .contains("  samples per client                 from 600 to 4,700, median 4,700");
+        assertThat(SmallRun.of(1, "--partition=class-shares", "--class-shares=" + shares)
+                        .toMap())
+                .containsEntry("class_shares", shares.toString())
+                .containsEntry("class_shares_sha256", Sha256.hex(shares));
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithATableOfClasses() throws IOException {
+        Path shares = Files.writeString(folder.resolve("shares.csv"), "1,2\n3,x\n");
+        String[] both = {"--partition=class-shares", "--class-shares=" + shares};
+
+        assertThat(partition("--partition=class-shares")).isEqualTo(ExitCode.USAGE);
+        assertThat(partition(both[1])).isEqualTo(ExitCode.USAGE);
+        assertThat(partition(both)).isEqualTo(ExitCode.USAGE);
+        Files.writeString(shares, "1,2\n");
+        assertThat(partition(both[0], both[1], "--num-clients=2")).isEqualTo(ExitCode.USAGE);
+        Files.delete(shares);
+        assertThat(partition(both)).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .contains(
+                        "class shares missing: --partition=class-shares, --class-shares=none, expected=a table in CSV with a"
+                                + " line for each client and a number for each class; add --class-shares",
+                        "--class-shares has no effect: add --partition class-shares, or omit it",
+                        "not a share: --class-shares=" + shares + ", line=2, column=2, value=x, expected=a number, 0 or"
+                                + " more; the file has no header",
+                        "class shares: rows=1, columns=2, expected=2 rows, one for each client, and 10 columns, one for"
+                                + " each class in the labels; change them, or --num-clients",
+                        "expected=a file that can be read");
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class CapacityTest {
@@ -19,6 +21,17 @@ final class CapacityTest {
         assertThatThrownBy(() -> Capacity.next(FILE, "rows", 11, 11))
                 .isInstanceOf(IOException.class)
                 .hasMessage("too many rows: file=a.csv, rows=more than 11, limit=11; take a part of them");
+    }
+
+    @Test
+    void shouldRefuseMoreFeaturesThanAnArrayHolds() {
+        Table table = new Table(Path.of("t.csv"), 1);
+        List<Table.Feature> features = Collections.nCopies(1 << 16, new Table.Scaled(0, 0, 1));
+
+        assertThatThrownBy(() -> table.features(new long[1 << 15], features))
+                .isInstanceOf(IOException.class)
+                .hasMessage("too many numbers: file=t.csv, rows=32768, features=65536, limit=2147483639 for rows times"
+                        + " features; ignore columns, above all those of many categories, or take fewer rows");
     }
 
     @Test

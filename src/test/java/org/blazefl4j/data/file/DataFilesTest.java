@@ -261,6 +261,20 @@ final class DataFilesTest {
     }
 
     @Test
+    void shouldRefuseLabelsThatAreOneNumber() throws IOException {
+        Path file = NpyFiles.npz(
+                folder.resolve("a.npz"),
+                List.of(
+                        NpyFiles.entry("x", "|u1", "1, 2", bytes(1, 2)),
+                        NpyFiles.entry("y", "<i8", "", NpyFiles.longs(1))));
+
+        assertThatThrownBy(() -> DataFiles.arrays(file, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        "labels of another shape: file=" + file + "!y, shape=[], expected=[1], one for each sample");
+    }
+
+    @Test
     void shouldRefuseHeadersThatPromiseMoreThanFilesHold() throws IOException {
         String less = ", found=the end after element 2, expected=2000000000 elements; save it again";
         byte[] elements = NpyFiles.longs(0);

@@ -9,6 +9,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
+import java.awt.image.IndexColorModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,8 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ImageFolderTest {
 
@@ -99,6 +102,42 @@ final class ImageFolderTest {
                 assertThat(data.samples().trainImages().shape()).containsExactly(1, 1, 1, 2);
                 assertBytes(data.samples().trainImages(), 100, 200);
             }
+        }
+    }
+
+    /** ImageIO gives them a palette. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4})
+    void shouldReadGreyImagesOfFewBits(int bits) throws IOException {
+        int greys = 1 << bits;
+        int step = 255 / (greys - 1);
+        byte[] ramp = new byte[greys];
+        for (int i = 0; i < greys; i++) {
+            ramp[i] = (byte) (i * step);
+        }
+        BufferedImage image = new BufferedImage(
+                2, 1, BufferedImage.TYPE_BYTE_BINARY, new IndexColorModel(bits, greys, ramp, ramp, ramp));
+        image.getRaster().setSample(0, 0, 0, 1);
+        image.getRaster().setSample(1, 0, 0, greys - 1);
+        write("train/a/1.png", image);
+        grey("train/b/1.png", 2, 1, 7);
+        write("test/a/1.png", image);
+        try (FileData data = DataFiles.images(folder, 0.5, 0)) {
+            assertThat(data.samples().trainImages().shape()).containsExactly(2, 1, 1, 2);
+            assertBytes(data.samples().trainImages(), (byte) step, (byte) 255, 7, 8);
+        }
+    }
+
+    @Test
+    void shouldKeepTheColoursOfPalettes() throws IOException {
+        byte[] red = {0, (byte) 255};
+        byte[] none = {0, 0};
+        write(
+                "train/a/1.png",
+                new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_BINARY, new IndexColorModel(1, 2, red, none, none)));
+        coloured("train/b/1.png", 2, 1, 0x010203);
+        try (FileData data = DataFiles.images(folder, 0.5, 0)) {
+            assertThat(data.samples().trainImages().size(1)).isEqualTo(3);
         }
     }
 
