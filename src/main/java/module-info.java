@@ -1,4 +1,73 @@
-/** A federated-learning simulator on LibTorch: what is exported here is the public API. */
+/**
+ * A federated-learning simulator on LibTorch: thousands of virtual clients train on one machine, on the calling thread,
+ * in threads or in worker processes, with the same bits. What is exported here is the public API.
+ *
+ * <p>This trains a small network for three rounds, and prints a line after each:
+ *
+ * <pre>{@code
+ * public static void main(String[] args) {
+ *     var models = ModelSelector.seeded(42, 1, 28, 28, 10);
+ *     try (var images = ImageData.fashionMnist(); // a subset that comes with the library
+ *             var data = new InMemoryPartitionedDataset<PartitionType>()) {
+ *         var parts = Partitioner.dirichlet(0.5).partition(images.trainLabels(), 20, 42);
+ *         data.setClients(PartitionType.TRAIN, images.train(), parts);
+ *         data.setDataset(PartitionType.TEST, images.test());
+ *         var federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(3, 20))
+ *                 .with(Algorithms.fedProx(0.01));
+ *         try (var handler = federation.handler();
+ *                 var trainer =
+ *                         ExecutionMode.MULTI_PROCESS.trainer(federation.clients(), TrainerOptions.defaults())) {
+ *             new Simulation<>(handler, trainer)
+ *                     .addListener(new ConsoleMetrics(System.out, 3))
+ *                     .run();
+ *         }
+ *     }
+ * }
+ * }</pre>
+ *
+ * <h2>The way through the packages</h2>
+ *
+ * <ol>
+ *   <li>{@link org.blazefl4j.data} reads data sets and divides them among clients; {@link org.blazefl4j.data.file}
+ *       reads tables, arrays and folders of images.
+ *   <li>{@link org.blazefl4j.model} has networks, and {@link org.blazefl4j.model.Model} to write your own;
+ *       {@link org.blazefl4j.core.ModelSelector} makes them with the same parameters each time.
+ *   <li>{@link org.blazefl4j.federation.Federation} composes an algorithm of parts: those of
+ *       {@link org.blazefl4j.federation.algorithm} and {@link org.blazefl4j.federation.sampling}, or yours.
+ *       {@link org.blazefl4j.contrib.common} says how servers run and clients train.
+ *   <li>{@link org.blazefl4j.trainer} runs the clients. {@link org.blazefl4j.trainer.TrainerOptions} says with how many
+ *       workers, on which device, and what becomes of clients that fail.
+ *   <li>{@link org.blazefl4j.core.Simulation} runs the rounds, or a loop of yours does
+ *       ({@link org.blazefl4j.core.ServerHandler}). {@link org.blazefl4j.core.stop.StopRules} end them early.
+ *   <li>{@link org.blazefl4j.metrics} writes results, {@link org.blazefl4j.checkpoint} resumes interrupted runs, and
+ *       {@link org.blazefl4j.modelfile} writes models for PyTorch.
+ * </ol>
+ *
+ * <p>For an algorithm from scratch begin with {@link org.blazefl4j.core.ClientAlgorithm} and
+ * {@link org.blazefl4j.core.ServerHandler}; {@link org.blazefl4j.torch} and {@link org.blazefl4j.reproducibility} help
+ * with flat vectors and random streams.
+ *
+ * <h2>Rules that hold everywhere</h2>
+ *
+ * <ul>
+ *   <li>Who makes something with a {@code close()} closes it: tensors, data, handlers and trainers hold native memory,
+ *       which Java's collector does not see.
+ *   <li>Nothing is null unless its type says {@code @Nullable}. Rounds and clients count from 0 in code.
+ *   <li>Arguments that cannot be used are refused by an {@link IllegalArgumentException} with name, value and limit.
+ * </ul>
+ *
+ * <h2>Read on</h2>
+ *
+ * <ul>
+ *   <li><a href="https://github.com/blazefl4j/blazefl4j/blob/main/docs/guide.md">Guide</a>, <a
+ *       href="https://github.com/blazefl4j/blazefl4j/blob/main/docs/recipes.md">recipes</a> and <a
+ *       href="https://github.com/blazefl4j/blazefl4j/blob/main/examples/README.md">examples</a>
+ *   <li><a href="https://github.com/blazefl4j/blazefl4j/blob/main/docs/embedding.md">Embedding</a>: the dependency, JVM
+ *       flags, class paths and modules
+ *   <li><a href="https://github.com/blazefl4j/blazefl4j/blob/main/docs/guarantees.md">Guarantees</a>: the same bits,
+ *       and what happens when something fails
+ * </ul>
+ */
 module org.blazefl4j {
     requires transitive org.bytedeco.javacpp;
     requires transitive org.bytedeco.pytorch;

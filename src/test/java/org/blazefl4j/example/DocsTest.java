@@ -41,6 +41,17 @@ final class DocsTest {
         assertThat(shown).containsExactlyInAnyOrderElementsOf(snippets(page));
     }
 
+    @Test
+    void shouldShowAProgramThatRunsOnTheStartPageOfTheJavadoc() throws IOException {
+        Path page = Path.of("src/main/java/module-info.java");
+        String prose = Pages.text(page).replaceAll("(?m)^ \\* ?", "");
+
+        assertThat(Pages.found("^<pre>\\{@code\n(.*?)^}</pre>$", prose)).isEqualTo(snippets(page));
+        for (String linked : Pages.found("blob/main/([^\"]+)\"", prose)) {
+            assertThat(Path.of(linked)).exists();
+        }
+    }
+
     private static List<String> snippets(Path page) throws IOException {
         List<String> snippets = new ArrayList<>();
         for (Path folder : EXAMPLES) {

@@ -35,6 +35,12 @@ final class ReadmeTest {
         assertThat(OwnAlgorithm.firstElements(List.of(3, 1, 2))).containsExactly(4f, 2f, 3f);
     }
 
+    @Slow
+    @Test
+    void shouldRunTheProgramOnTheStartPageOfTheJavadoc() {
+        FirstRun.main(new String[0]);
+    }
+
     @Test
     void shouldRunClientsThatKeepState() {
         List<Float> sums = new ArrayList<>();
