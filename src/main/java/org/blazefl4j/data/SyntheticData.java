@@ -42,6 +42,9 @@ public record SyntheticData(Tensor inputs, Tensor classes, List<long[]> train, L
     /** The number of classes. */
     public static final int CLASSES = 10;
 
+    /** Those whose inputs fit into an array. */
+    private static final int MOST_SAMPLES = (Integer.MAX_VALUE - 8) / INPUTS;
+
     private static final int LEAST_SIZE = 50;
     private static final double LOG_SIZE_MEAN = 4;
     private static final double LOG_SIZE_DEVIATION = 2;
@@ -69,8 +72,13 @@ public record SyntheticData(Tensor inputs, Tensor classes, List<long[]> train, L
         PartitionRandom random = new PartitionRandom(seed);
         int[] sizes = new int[clients];
         Arrays.setAll(sizes, k -> LEAST_SIZE + size(random));
-        int total = Arrays.stream(sizes).reduce(0, Math::addExact);
-        float[] inputs = new float[Math.multiplyExact(total, INPUTS)];
+        long samples = Arrays.stream(sizes).asLongStream().sum();
+        Arguments.require(
+                samples <= MOST_SAMPLES,
+                () -> "too many samples: clients=" + clients + ", samples=" + samples + ", limit=" + MOST_SAMPLES
+                        + "; lower the number of clients");
+        int total = (int) samples;
+        float[] inputs = new float[total * INPUTS];
         long[] classes = new long[total];
         List<long[]> train = new ArrayList<>(clients);
         List<long[]> test = new ArrayList<>(clients);

@@ -80,9 +80,9 @@ final class DataOptions {
                 "--iid-share",
                 "another --partition than iid and natural");
         source.check(use);
-        if (partition == Partitioning.NATURAL && !source.file.isGiven()) {
+        if (partition == Partitioning.NATURAL && !source.mayHaveOwners()) {
             throw use.refusal("owners unknown: --partition=natural, --data-file=none, expected=a file that names the"
-                    + " owner of each sample; add --data-file");
+                    + " owner of each sample; add --data-file, or --dataset synthetic");
         }
         if (partition == Partitioning.CLASS_SHARES && classShares == null) {
             throw use.refusal(

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -133,7 +134,7 @@ public final class RunCommand implements Callable<Integer> {
                             + " use --evaluate-clients instead");
         }
         options.models.check(use);
-        checkModelOfTable(use);
+        checkModelOfRows(use);
         use.refuseUnless(
                 dsfl || options.composition.hasFixedRounds(), "--sample-ratio", "another --sampler than poisson");
         use.refuseUnless(options.optimizer.isSgd(), "--momentum", "--local-optimizer sgd");
@@ -146,17 +147,14 @@ public final class RunCommand implements Callable<Integer> {
         return use;
     }
 
-    /** Refuses models of images for the rows of a table, which have no height. */
-    private void checkModelOfTable(OptionUse use) {
+    /** Refuses models of images for rows of numbers, which have no height. */
+    private void checkModelOfRows(OptionUse use) {
         ModelName model = options.training.modelName;
-        if (options.data.source.file.isTable()
-                && options.models.isOfLibrary()
-                && model != ModelName.MLP
-                && model != ModelName.LOGISTIC) {
-            throw use.refusal(
-                    "model of images: --model-name=" + model + ", --data-file=" + options.data.source.file.dataFile
-                            + ", expected=" + ModelName.LOGISTIC + " or " + ModelName.MLP
-                            + " for a table; choose one, or a model of your own");
+        Optional<String> rows = options.data.source.rows();
+        if (rows.isPresent() && options.models.isOfLibrary() && model != ModelName.MLP && model != ModelName.LOGISTIC) {
+            throw use.refusal("model of images: --model-name=" + model + ", " + rows.get() + ", expected="
+                    + ModelName.LOGISTIC + " or " + ModelName.MLP
+                    + " for rows of numbers; choose one, or a model of your own");
         }
     }
 

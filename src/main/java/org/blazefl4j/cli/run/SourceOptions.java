@@ -1,7 +1,10 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.blazefl4j.cli.options.OptionUse;
+import org.blazefl4j.cli.options.PartCatalogue.Part;
+import org.blazefl4j.cli.run.DatasetName.Origin;
 import org.blazefl4j.data.file.FileData;
 import org.blazefl4j.util.Arguments;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +16,8 @@ import picocli.CommandLine.Option;
 @Command
 final class SourceOptions {
 
-    @Option(names = "--dataset", paramLabel = "NAME")
-    DatasetName dataset = DatasetName.FASHION_MNIST;
+    @Option(names = "--dataset", paramLabel = "NAME", converter = DatasetName.Converter.class)
+    Part<DatasetName> dataset = DatasetName.FASHION_MNIST;
 
     @Option(names = "--data-dir", paramLabel = "DIR")
     @Nullable
@@ -33,7 +36,7 @@ final class SourceOptions {
     /** Reads the samples; the caller closes them. */
     FileData read() {
         FileData read = file.dataFile == null
-                ? FileData.of(dataset.read(dataDir))
+                ? DatasetName.read(dataset, dataDir)
                 : file.read(file.dataFile, pixels == Pixels.NORMALISED);
         owners = read.trainOwners();
         testOwners = read.testOwners();
@@ -45,12 +48,13 @@ final class SourceOptions {
         if (file.dataFile != null) {
             return file.dataFile + ": " + FileFormat.of(file.dataFile);
         }
-        return dataset + (dataDir == null ? ": included" : ": data set in " + dataDir);
+        String without = dataset.value().origin() == Origin.GENERATED ? ": generated" : ": included";
+        return dataset + (dataDir == null ? without : ": data set in " + dataDir);
     }
 
     /** Requires the folder and the files to be there, before anything is made. */
     void requireFiles() {
-        dataset.requireFolder(dataDir);
+        DatasetName.requireFolder(dataset, dataDir);
         file.requireFiles();
     }
 
@@ -59,11 +63,31 @@ final class SourceOptions {
         file.check(use);
         use.refuseUnless(!file.isGiven(), "--dataset", "it without --data-file");
         use.refuseUnless(!file.isGiven(), "--data-dir", "it without --data-file");
-        if (dataDir == null && !dataset.isEmbedded() && !file.isGiven()) {
+        use.refuseUnless(!isGenerated(), "--data-dir", "a --dataset that is read from files");
+        use.refuseUnless(!isGenerated(), "--pixels", "a --dataset that is read from files");
+        if (dataDir == null && dataset.value().origin() == Origin.FILES && !file.isGiven()) {
             throw use.refusal("data folder missing: --dataset=" + dataset
                     + ", --data-dir=none, expected=a folder with the data set's files; add --data-dir, or use"
                     + " --dataset fashion-mnist, which is included");
         }
+    }
+
+    /** Returns whether samples are computed. */
+    private boolean isGenerated() {
+        return !file.isGiven() && dataset.value().origin() == Origin.GENERATED;
+    }
+
+    /** Returns whether samples may have owners. */
+    boolean mayHaveOwners() {
+        return file.isGiven() || isGenerated();
+    }
+
+    /** Returns the option for samples that are rows of numbers, no images, if it says so. */
+    Optional<String> rows() {
+        if (isGenerated()) {
+            return Optional.of("--dataset=" + dataset);
+        }
+        return file.isTable() ? Optional.of("--data-file=" + file.dataFile) : Optional.empty();
     }
 
     /** Returns the owner of each test sample, -1 for one without training samples; empty if the file does not say. */

@@ -184,7 +184,7 @@ final class FileOptionsTest {
                         "--label-column has no effect: add --data-file with a table in CSV, or omit it",
                         "--dataset has no effect: add it without --data-file, or omit it",
                         "owners unknown: --partition=natural, --data-file=none, expected=a file that names the owner of"
-                                + " each sample; add --data-file");
+                                + " each sample; add --data-file, or --dataset synthetic");
     }
 
     @Test
@@ -196,7 +196,7 @@ final class FileOptionsTest {
         assertThat(code).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .contains("model of images: --model-name=cnn, --data-file=" + table
-                        + ", expected=logistic or mlp for a table; choose one, or a model of your own");
+                        + ", expected=logistic or mlp for rows of numbers; choose one, or a model of your own");
     }
 
     @Test
