@@ -1,5 +1,5 @@
 /**
- * Output of results to the console, CSV, JSON lines and TensorBoard. Each is a
+ * Output of results to the console, CSV, JSON lines, TensorBoard and MLflow. Each is a
  * {@link org.blazefl4j.core.RoundListener}, independent of algorithms.
  */
 @NullMarked

@@ -52,6 +52,14 @@ final class SweepUsageTest {
         assertThat(folder.resolve("results")).doesNotExist();
     }
 
+    @Test
+    void shouldRefuseAnExperimentOfMlflowForRunsThatAreNotRecorded() throws IOException {
+        assertThat(sweep("[sweep]\nseeds = 1\n", "--mlflow-experiment", "a")).isEqualTo(ExitCode.USAGE);
+
+        assertThat(err.toString()).contains("--mlflow-experiment has no effect: add --mlflow, or omit it");
+        assertThat(folder.resolve("results")).doesNotExist();
+    }
+
     /** The studies of the examples can be started. */
     @ParameterizedTest
     @CsvSource({"examples/study.toml, 15", "examples/reproduce/fashion-mnist.toml, 48"})

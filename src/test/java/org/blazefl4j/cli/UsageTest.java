@@ -48,6 +48,12 @@ final class UsageTest {
                         "'--memory-format': value=nhwc, expected=auto, contiguous, channels_last"),
                 Arguments.of("--autocast half", "'--autocast': value=half, expected=off, bfloat16"),
                 Arguments.of("--engine cuda", "'--engine': value=cuda, expected=auto, libtorch, native"),
+                Arguments.of(
+                        "--mlflow=sqlite:///mlflow.db",
+                        "'--mlflow': value=sqlite:///mlflow.db, expected=the address of a server, such as"
+                                + " --mlflow=http://127.0.0.1:5000; name other arguments before --mlflow"),
+                Arguments.of("--mlflow study.toml", "'--mlflow': value=study.toml, expected=the address of a server, "),
+                Arguments.of("--mlflow-experiment a", "--mlflow-experiment has no effect: add --mlflow, or omit it"),
                 Arguments.of("--lr 0", "'--lr': value=0, expected=a number above 0 and at most 3.4028235E38"),
                 Arguments.of(
                         "--dir-alpha 1e-7", "'--dir-alpha': value=1e-7, expected=a number from 0.000001 to 1000000"),

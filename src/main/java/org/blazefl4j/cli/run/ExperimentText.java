@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 record ExperimentText(RunOptions options, Set<String> idle) {
 
-    private static final Set<String> PLACES = Set.of("checkpoints", "results");
+    private static final Set<String> PLACES = Set.of("checkpoints", "results", "tracker");
 
     private static final String CACHE = "cache-dir";
 

@@ -85,21 +85,22 @@ final class Run {
     void execute() {
         options.data.requireFiles();
         options.requireCacheDir();
-        try (Interruption interruption = new Interruption()) {
+        try (Interruption interruption = new Interruption();
+                MlflowTracking mlflow = new MlflowTracking(options)) {
             try {
-                execute(interruption);
+                execute(interruption, mlflow);
             } finally {
                 awaitPage();
             }
         }
     }
 
-    private void execute(Interruption interruption) {
+    private void execute(Interruption interruption, MlflowTracking mlflow) {
         try (RunCheckpoints checkpoints = interruption.closing(new RunCheckpoints(options));
                 RunFolder folder = interruption.closing(folder(checkpoints));
                 Federation<?, ?> federation = open(checkpoints, folder.path())) {
             introduce(federation, folder.path());
-            execute(federation, checkpoints, interruption, folder.path());
+            execute(federation, checkpoints, interruption, mlflow, folder.path());
         }
     }
 
@@ -113,7 +114,11 @@ final class Run {
     }
 
     private <D, U> void execute(
-            Federation<D, U> federation, RunCheckpoints checkpoints, Interruption interruption, Path folder) {
+            Federation<D, U> federation,
+            RunCheckpoints checkpoints,
+            Interruption interruption,
+            MlflowTracking mlflow,
+            Path folder) {
         Simulation<D, U> simulation = new Simulation<>(federation.handler(), federation.trainer());
         interruption.stopBy(simulation::stop); // from now on there are files to keep
         Path jsonFile = folder.resolve(JSON);
@@ -134,9 +139,11 @@ final class Run {
                 out.println("  bits may vary  the data cannot be compared: an older release saved the run without "
                         + RunCheckpoints.DATA);
             }
+            Map<String, Object> configuration = configuration(federation);
+            mlflow.begin(folder, configuration, resumed.map(SavedRun::round).orElse(0), out);
             out.flush();
             if (json.isEmpty()) {
-                json.write("configuration", configuration(federation));
+                json.write("configuration", configuration);
                 List<long[]> parts = options.algorithm().parts(options, federation.images());
                 PartitionCommand.recorded(federation.images(), parts)
                         .ifPresent(partition -> json.write("partition", partition.toMap()));
@@ -144,6 +151,7 @@ final class Run {
             resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));
             try (ResourceStack live = live(folder)) {
                 RunModels.clear(folder);
+                mlflow.follow(simulation);
                 rounds(federation, simulation, checkpoints, csv, json, folder);
             } finally {
                 out.println("  results        " + Printable.line(csvFile) + " and " + JSON);

@@ -142,6 +142,7 @@ public final class RunCommand implements Callable<Integer> {
         for (String name : new String[] {"--checkpoint-every", "--checkpoint-keep", "--resume"}) {
             use.refuseUnless(options.checkpoints.dir != null, name, "--checkpoint-dir");
         }
+        options.tracker.check(use);
         checkSample(use);
         checkFigures(use, dsfl ? options.dsfl.figures() : options.evaluation.figures());
         return use;

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.cli.options.Converters;
+import org.blazefl4j.cli.options.MlflowOptions;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.LocalOptions;
@@ -82,6 +83,9 @@ final class RunOptions {
 
     @Mixin
     ResultOptions results;
+
+    @Mixin
+    MlflowOptions tracker;
 
     @Command(optionListHeading = "%nFederation%n")
     static final class FederationOptions {

@@ -12,8 +12,9 @@ import org.blazefl4j.cli.options.Settings;
  * Starts the command line once more, for a run. The process ends with this one, even if this one is killed.
  *
  * @param program the words that start the command line
+ * @param options what the sweep tells all runs
  */
-record RunProcess(List<String> program) {
+record RunProcess(List<String> program, List<String> options) {
 
     /** What a study says of files; experiment files of runs do not. */
     private static final List<String> OF_FILES = List.of("checkpoint-every", "checkpoint-keep", "tensorboard");
@@ -28,6 +29,7 @@ record RunProcess(List<String> program) {
         for (String key : OF_FILES) {
             settings.get(key).ifPresent(setting -> command.add("--" + key + "=" + setting.text()));
         }
+        command.addAll(options);
         return new ProcessBuilder(command)
                 .redirectOutput(Redirect.appendTo(files.console().toFile()))
                 .redirectError(files.errors().toFile())

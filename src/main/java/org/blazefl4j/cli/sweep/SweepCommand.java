@@ -11,6 +11,8 @@ import org.blazefl4j.cli.console.Interruption;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.ExperimentSchema;
 import org.blazefl4j.cli.options.Invocation;
+import org.blazefl4j.cli.options.MlflowOptions;
+import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.cli.options.Place;
 import org.blazefl4j.cli.options.Settings;
 import org.blazefl4j.cli.options.Settings.Setting;
@@ -24,6 +26,7 @@ import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -88,6 +91,9 @@ public final class SweepCommand implements Callable<Integer> {
             description = "Number of runs at once, at most the number of cores, which they share unless the file has"
                     + " num-parallels.")
     private int jobs = 1;
+
+    @Mixin
+    private MlflowOptions tracker;
 
     @Option(names = "--dry-run", description = "List the runs and which of them have completed; run nothing.")
     private boolean dryRun;
@@ -164,6 +170,7 @@ public final class SweepCommand implements Callable<Integer> {
 
     private int execute(Study study, List<Ready> ready, Path folder, List<String> args) {
         PrintStream out = System.out;
+        List<String> tracking = tracking(study, args);
         try (Interruption interruption = new Interruption();
                 SweepFolder locked = interruption.closing(SweepFolder.open(folder, file))) {
             Sweep sweep = new Sweep(study, ready, locked.path(), out);
@@ -172,7 +179,7 @@ public final class SweepCommand implements Callable<Integer> {
                     + sweep.completed() + " completed");
             out.println("  results        " + Printable.line(folder));
             interruption.stopBy(sweep::stop);
-            sweep.execute(new RunProcess(Invocation.words(args)), Math.min(jobs, all));
+            sweep.execute(new RunProcess(Invocation.words(args), tracking), Math.min(jobs, all));
             out.print(System.lineSeparator() + new ResultFiles(sweep.table()).markdown());
             writePage(study, sweep.folders(), folder, out);
             if (sweep.completed() < all) {
@@ -182,6 +189,16 @@ public final class SweepCommand implements Callable<Integer> {
             out.flush();
             return sweep.completed() == all ? ExitCode.OK : ExitCode.FAILED;
         }
+    }
+
+    /** Returns the options by which runs are recorded in MLflow, after a look at the server; the file may have them. */
+    private List<String> tracking(Study study, List<String> args) {
+        spec.commandLine().setDefaultValueProvider(study.runs().get(0).settings());
+        spec.root().commandLine().parseArgs(args.toArray(String[]::new));
+        tracker.check(new OptionUse(spec.commandLine()));
+        String usual = nameOf(file);
+        tracker.open(usual);
+        return tracker.forRuns(usual);
     }
 
     /** Writes the page of all complete runs; a failure to do so is none of the sweep. */

@@ -1,0 +1,198 @@
+package org.blazefl4j.metrics;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.metrics.MlflowServer.Patience;
+import org.blazefl4j.metrics.MlflowServer.Refusal;
+import org.blazefl4j.util.Arguments;
+import org.blazefl4j.util.Printable;
+
+/**
+ * An experiment of an <a href="https://mlflow.org">MLflow</a> server, in which runs are recorded by
+ * {@link MlflowMetrics}. Needs jackson-jr on the class path, and a server of MLflow 2 or later. Thread-safe.
+ *
+ * <p>Credentials are in the environment, as MLflow documents: {@code MLFLOW_TRACKING_USERNAME} and
+ * {@code MLFLOW_TRACKING_PASSWORD}, or else {@code MLFLOW_TRACKING_TOKEN}. A server with TLS needs a certificate that
+ * this JVM trusts.
+ */
+public final class MlflowExperiment {
+
+    private static final int LONGEST_NAME = 500;
+    private static final int LONGEST_KEY = 250;
+    private static final int LONGEST_PARAM = 6000;
+    private static final int LONGEST_TAG = 5000;
+
+    /** A server takes 100 in a request of 1 MB; these fit, however long they are. */
+    private static final int PARAMS_AT_ONCE = 25;
+
+    private final MlflowServer server;
+    private final String id;
+
+    private MlflowExperiment(MlflowServer server, String id) {
+        this.server = server;
+        this.id = id;
+    }
+
+    /**
+     * Finds an experiment, or creates it if there is none of this name.
+     *
+     * @param server the server's address, such as {@code http://127.0.0.1:5000}
+     * @throws IllegalArgumentException if the address or the name cannot be used, or the experiment was deleted
+     * @throws IllegalStateException if the server does not answer or refuses, or jackson-jr is missing
+     */
+    public static MlflowExperiment open(URI server, String name) {
+        return open(new MlflowServer(server, System.getenv(), Patience.USUAL), name);
+    }
+
+    static MlflowExperiment open(MlflowServer server, String name) {
+        Arguments.require(
+                !name.isBlank() && name.length() <= LONGEST_NAME,
+                () -> "name of an experiment out of range: experiment=" + Printable.line(name) + ", length="
+                        + name.length() + ", limit=1 to " + LONGEST_NAME + " characters; choose another");
+        try {
+            return new MlflowExperiment(server, idOf(server, name));
+        } catch (IOException e) {
+            throw server.unusable(e);
+        }
+    }
+
+    private static String idOf(MlflowServer server, String name) throws IOException {
+        try {
+            return find(server, name);
+        } catch (Refusal e) {
+            if (!e.is("RESOURCE_DOES_NOT_EXIST")) {
+                throw e;
+            }
+        }
+        try {
+            return MlflowServer.text(server.post("experiments/create", Map.of("name", name)), "experiment_id");
+        } catch (Refusal e) {
+            if (!e.is("RESOURCE_ALREADY_EXISTS")) {
+                throw e;
+            }
+            return find(server, name); // another process was faster
+        }
+    }
+
+    private static String find(MlflowServer server, String name) throws IOException {
+        String query = "?experiment_name=" + URLEncoder.encode(name, StandardCharsets.UTF_8);
+        Map<?, ?> found = MlflowServer.object(server.get("experiments/get-by-name" + query), "experiment");
+        Arguments.require(
+                !"deleted".equals(found.get("lifecycle_stage")),
+                () -> "experiment was deleted: experiment=" + Printable.line(name) + ", server=" + server.address()
+                        + "; restore it in MLflow, or name another");
+        return MlflowServer.text(found, "experiment_id");
+    }
+
+    /**
+     * Starts a run.
+     *
+     * @param name what MLflow's pages call it; need not be unique
+     * @param params the run's settings by name, as text; those that are null are left out. Text beyond the 6000
+     *     characters that MLflow takes is cut off
+     * @param tags likewise, with 5000 characters
+     * @throws IllegalStateException if the server does not answer or refuses
+     */
+    public MlflowMetrics start(String name, Map<String, ?> params, Map<String, ?> tags) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("mlflow.user", System.getProperty("user.name"));
+        all.put("mlflow.source.type", "LOCAL");
+        all.put("mlflow.source.name", "blazefl4j");
+        all.putAll(tags);
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("experiment_id", id);
+        body.put("run_name", name);
+        body.put("start_time", System.currentTimeMillis());
+        body.put("tags", pairs(all, LONGEST_TAG));
+        try {
+            Map<?, ?> run = MlflowServer.object(server.post("runs/create", body), "run");
+            MlflowRun created = MlflowRun.of(server, MlflowServer.object(run, "info"));
+            created.setParams(chunks(pairs(params, LONGEST_PARAM), PARAMS_AT_ONCE));
+            return new MlflowMetrics(created, 0);
+        } catch (IOException e) {
+            throw server.unusable(e);
+        }
+    }
+
+    /**
+     * Continues a run, of whichever experiment. Its name, params and tags stay as they are. Rounds up to the last that
+     * the server has are not sent again.
+     *
+     * @param runId as of {@link MlflowMetrics#runId}
+     * @throws IllegalArgumentException if the server has no such run, or it was deleted
+     * @throws IllegalStateException if the server does not answer or refuses
+     */
+    public MlflowMetrics resume(String runId) {
+        try {
+            String query = "?run_id=" + URLEncoder.encode(runId, StandardCharsets.UTF_8);
+            Map<?, ?> found = MlflowServer.object(server.get("runs/get" + query), "run");
+            Map<?, ?> info = MlflowServer.object(found, "info");
+            if ("deleted".equals(info.get("lifecycle_stage"))) {
+                throw noSuch(runId);
+            }
+            MlflowRun run = MlflowRun.of(server, info);
+            run.setStatus(MlflowRun.RUNNING);
+            return new MlflowMetrics(run, lastStep(found));
+        } catch (Refusal e) {
+            throw e.is("RESOURCE_DOES_NOT_EXIST") ? noSuch(runId) : server.unusable(e);
+        } catch (IOException e) {
+            throw server.unusable(e);
+        }
+    }
+
+    private IllegalArgumentException noSuch(String runId) {
+        return new IllegalArgumentException("MLflow has no such run: run=" + Printable.line(runId) + ", server="
+                + server.address() + "; restore it, give the address of the server that has it, or start a new one");
+    }
+
+    /** Returns the last step of any metric; 0 if there is none. */
+    private static int lastStep(Map<?, ?> run) {
+        int last = 0;
+        if (run.get("data") instanceof Map<?, ?> data && data.get("metrics") instanceof Collection<?> metrics) {
+            for (Object each : metrics) {
+                Object step = each instanceof Map<?, ?> metric ? metric.get("step") : null;
+                last = Math.max(last, step instanceof Number number ? number.intValue() : 0);
+            }
+        }
+        return last;
+    }
+
+    /** Returns params or tags as MLflow takes them. */
+    private static List<Map<String, String>> pairs(Map<String, ?> values, int longest) {
+        List<Map<String, String>> pairs = new ArrayList<>();
+        values.forEach((name, value) -> {
+            if (value != null) {
+                String text = value.toString();
+                pairs.add(Map.of("key", key(name), "value", text.substring(0, Math.min(text.length(), longest))));
+            }
+        });
+        return pairs;
+    }
+
+    /**
+     * Returns a name of a param, tag or metric that MLflow takes: others are refused, and all that is sent with them.
+     */
+    static String key(String name) {
+        String plain = name.replaceAll("[^\\w./ -]", "_");
+        plain = plain.substring(0, Math.min(plain.length(), LONGEST_KEY));
+        boolean isPath = List.of(plain.split("/", -1)).stream().allMatch(part -> part.matches("(?!\\.{1,2}$).+"));
+        return isPath
+                ? plain
+                : "_" + plain.substring(Math.min(plain.length(), 1)).replaceAll("[./]", "_");
+    }
+
+    static <T> List<List<T>> chunks(List<T> all, int most) {
+        List<List<T>> chunks = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += most) {
+            chunks.add(all.subList(from, Math.min(from + most, all.size())));
+        }
+        return chunks;
+    }
+}
