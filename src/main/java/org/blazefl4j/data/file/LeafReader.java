@@ -9,7 +9,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Causes;
@@ -187,9 +189,13 @@ final class LeafReader {
         int begin = rows.count;
         long samples = 0;
         String at = USERS + "." + user;
+        Set<String> keys = new HashSet<>();
         place.begin(JsonToken.START_OBJECT, at, "an object with x and y");
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             String key = json.currentName();
+            if (!keys.add(key)) {
+                throw place.other(at, "x and y once, because parts of them need not belong together");
+            }
             if (key.equals("x")) {
                 place.begin(JsonToken.START_ARRAY, at + ".x", "an array of samples");
                 while (json.nextToken() != JsonToken.END_ARRAY) {

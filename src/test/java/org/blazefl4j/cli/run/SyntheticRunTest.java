@@ -31,8 +31,8 @@ final class SyntheticRunTest {
         "--dataset=synthetic:alpha=0.5,beta=2,clients=10,seed=3",
         "--partition=natural",
         "--model-name=logistic",
-        "--lr=0.01",
-        "--batch-size=10",
+        "--lr=0.05",
+        "--batch-size=50",
         "--client-evaluation=last"
     };
 
@@ -72,7 +72,7 @@ final class SyntheticRunTest {
 
     @Test
     void shouldLearn() {
-        try (Federation<?, ?> federation = Federation.open(SmallRun.of(10, NATURAL), Path.of("."), (i, e) -> {})) {
+        try (Federation<?, ?> federation = Federation.open(SmallRun.of(3, NATURAL), Path.of("."), (i, e) -> {})) {
             assertThat(accuracy(federation)).isGreaterThan(0.5);
         }
     }

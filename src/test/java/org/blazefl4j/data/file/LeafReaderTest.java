@@ -110,6 +110,11 @@ final class LeafReaderTest {
         refused(
                 "{\"user_data\": null, \"f1\": {}}",
                 file + ", line=1, at=user_data, found=null, expected=an object with the users");
+        refused(
+                TRAIN.replace("\"f1\":", "\"f9\": {\"x\": [], \"y\": [0], \"x\": [[1, 2, 3, 4]], \"y\": []}, \"f1\":"),
+                file
+                        + ", line=3, at=user_data.f9, found=x, expected=x and y once, because parts of them need not belong"
+                        + " together");
         refused(TRAIN + "{}", file + ", line=4, at=the end, found={, expected=one object in each file");
     }
 
