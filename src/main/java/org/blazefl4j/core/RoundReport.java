@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.core.PhaseTimes.Phase;
@@ -16,6 +17,8 @@ import org.blazefl4j.core.PhaseTimes.Phase;
  * @param summary {@link ServerHandler#getSummary()} after the round, and the user's own
  *     {@linkplain Simulation#addColumns columns}
  * @param phases where the round's time went, without listeners
+ * @param evaluated whether the summary is that of {@link ServerHandler#getSummary()}, not just the
+ *     {@linkplain ServerHandler#briefSummary() brief} one of rounds between evaluations
  */
 public record RoundReport(
         int round,
@@ -24,7 +27,20 @@ public record RoundReport(
         int retries,
         List<Integer> nonFinite,
         Map<String, Object> summary,
-        PhaseTimes phases) {
+        PhaseTimes phases,
+        boolean evaluated) {
+
+    /** Describes a round that was evaluated. */
+    public RoundReport(
+            int round,
+            List<Integer> clients,
+            List<Integer> dropped,
+            int retries,
+            List<Integer> nonFinite,
+            Map<String, Object> summary,
+            PhaseTimes phases) {
+        this(round, clients, dropped, retries, nonFinite, summary, phases, true);
+    }
 
     /** Returns the time for sampling and ordering the clients. */
     public Duration sampling() {
@@ -52,10 +68,17 @@ public record RoundReport(
     }
 
     RoundReport withPhases(PhaseTimes phases) {
-        return new RoundReport(round, clients, dropped, retries, nonFinite, summary, phases);
+        return new RoundReport(round, clients, dropped, retries, nonFinite, summary, phases, evaluated);
     }
 
     RoundReport withSummary(Map<String, Object> summary) {
-        return new RoundReport(round, clients, dropped, retries, nonFinite, summary, phases);
+        return new RoundReport(round, clients, dropped, retries, nonFinite, summary, phases, evaluated);
+    }
+
+    /** Returns the report with the whole summary before what it has. */
+    RoundReport evaluated(Map<String, Object> whole) {
+        Map<String, Object> all = new LinkedHashMap<>(whole);
+        summary.forEach(all::putIfAbsent);
+        return new RoundReport(round, clients, dropped, retries, nonFinite, all, phases, true);
     }
 }

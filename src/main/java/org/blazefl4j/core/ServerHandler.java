@@ -132,4 +132,12 @@ public interface ServerHandler<D, U> {
     default Map<String, Object> getSummary(Workers workers) {
         return getSummary();
     }
+
+    /**
+     * Returns those figures of {@link #getSummary()} that take no evaluation. {@link Simulation} calls it after rounds
+     * that it does not evaluate ({@link Simulation#evaluateEvery}). By default there are none.
+     */
+    default Map<String, Object> briefSummary() {
+        return Map.of();
+    }
 }

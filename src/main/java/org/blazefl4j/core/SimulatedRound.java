@@ -21,6 +21,8 @@ final class SimulatedRound<D, U> {
     private final OwnColumns lastColumns;
     private final int number;
     private final PhaseClock<Phase> clock;
+    private boolean scheduled = true;
+    private BooleanSupplier isLast = () -> false;
     private boolean complete;
     private int loaded;
     private List<Integer> dropped = List.of();
@@ -44,6 +46,12 @@ final class SimulatedRound<D, U> {
         this.clock = clock;
     }
 
+    /** Evaluates after some rounds only, and after the last. */
+    void evaluateEvery(int rounds, BooleanSupplier isLast) {
+        this.scheduled = number == 0 || (number + 1) % rounds == 0;
+        this.isLast = isLast;
+    }
+
     RoundReport run() {
         clock.enter(Phase.SAMPLE);
         List<Integer> cids = trainer.order(handler.sampleClients(trainer.workers()));
@@ -51,16 +59,23 @@ final class SimulatedRound<D, U> {
         tell(listener -> listener.roundStarted(number, cids));
         train(cids);
         clock.enter(Phase.EVALUATE);
-        var summary = summary();
+        var summary = scheduled ? summary() : handler.briefSummary();
         clock.pause();
+        int retries = trainer.retried().size();
         RoundReport report = withColumns(
                 columns,
-                new RoundReport(
-                        number, cids, dropped, trainer.retried().size(), trainer.nonFinite(), summary, phases()));
+                new RoundReport(number, cids, dropped, retries, trainer.nonFinite(), summary, phases(), scheduled));
         rules.forEach(rule -> rule.roundFinished(report));
-        RoundReport whole = withColumns(lastColumns, report);
+        RoundReport whole = withColumns(lastColumns, scheduled || !isLast.getAsBoolean() ? report : evaluated(report));
         listeners.forEach(listener -> listener.roundFinished(whole));
         return whole;
+    }
+
+    private RoundReport evaluated(RoundReport report) {
+        clock.enter(Phase.EVALUATE);
+        RoundReport evaluated = report.evaluated(summary());
+        clock.pause();
+        return evaluated;
     }
 
     private RoundReport withColumns(OwnColumns columns, RoundReport report) {

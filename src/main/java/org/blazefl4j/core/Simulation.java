@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.PhaseTimes.Phase;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.PhaseClock;
 
 /**
@@ -35,6 +36,7 @@ public final class Simulation<D, U> {
     private final List<StopRule> rules = new CopyOnWriteArrayList<>();
     private final OwnColumns columns = new OwnColumns();
     private final OwnColumns lastColumns = new OwnColumns();
+    private volatile int evaluateEvery = 1;
     private final Object lock = new Object();
     private boolean running;
     private boolean stopping;
@@ -57,6 +59,24 @@ public final class Simulation<D, U> {
      */
     public Simulation<D, U> addStopRule(StopRule rule) {
         rules.add(Objects.requireNonNull(rule, "rule"));
+        return this;
+    }
+
+    /**
+     * Sets after which rounds the handler evaluates its model: after the first, after each {@code rounds}-th, and after
+     * the last, whichever that is (not that of a run that {@link #stop()} ends). The summaries of others have only what
+     * takes no evaluation ({@link ServerHandler#briefSummary}) and your own columns; stop rules pass over figures that
+     * they lack. A round that is evaluated only because it is the last is reported to rules before that, so that more
+     * rounds can follow after a resume as if there had been no end.
+     *
+     * @param rounds 1, the default, for all
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Simulation<D, U> evaluateEvery(int rounds) {
+        Arguments.require(
+                rounds >= 1,
+                "rounds from one evaluation to the next out of range: rounds=" + rounds + ", limit=1 or more");
+        evaluateEvery = rounds;
         return this;
     }
 
@@ -134,6 +154,7 @@ public final class Simulation<D, U> {
             while (!isStopping() && !isEnding()) {
                 SimulatedRound<D, U> round = new SimulatedRound<>(
                         handler, trainer, rules, listeners, columns, lastColumns, new PhaseClock<>(Phase.class));
+                round.evaluateEvery(evaluateEvery, this::isEnding);
                 rounds = rounds.plus(round.run());
                 round.throwIfStopped();
             }
@@ -200,7 +221,7 @@ public final class Simulation<D, U> {
      * @param nonFinite the number of clients' results in them that held NaN or an infinity
      * @param stopped whether {@link Simulation#stop()} ended the run
      * @param stopReason why a {@link StopRule} ended the run; empty if none did
-     * @param summary {@link ServerHandler#getSummary()} after the last completed round; empty if there was none
+     * @param summary {@link RoundReport#summary()} of the last completed round; empty if there was none
      * @param phases the sum of {@link RoundReport#phases()}
      * @param memory {@link ClientTrainer#peakMemory()} at the end
      */

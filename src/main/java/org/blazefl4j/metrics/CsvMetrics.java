@@ -67,6 +67,8 @@ public final class CsvMetrics extends ResultFile {
         Map<String, Object> values = RoundRow.of(report);
         if (columns == null) {
             columns = List.copyOf(values.keySet());
+        }
+        if (isEmpty()) {
             writer.writeRecord(columns);
         }
         warnOfAdditional(values);
@@ -97,7 +99,7 @@ public final class CsvMetrics extends ResultFile {
     @Override
     public void restore(CheckpointReader in) {
         super.restore(in);
-        List<?> saved = isEmpty() ? null : in.get(COLUMNS, List.class);
+        List<?> saved = in.get(COLUMNS, List.class); // of a new file, too, whose first round may lack some
         columns = saved == null ? null : saved.stream().map(String.class::cast).toList();
     }
 }

@@ -137,6 +137,7 @@ final class ExperimentFileTest {
                         "--execution-mode=multi-threaded",
                         "--num-parallels=3",
                         "--patience=loss=5",
+                        "--evaluate-every=10",
                         "--engine=native"));
     }
 
@@ -184,6 +185,9 @@ final class ExperimentFileTest {
         return Stream.of(
                 Arguments.of("lr = 0", value + "lr, value=0, expected=a number above 0 and at most 3.4028235E38"),
                 Arguments.of("lr = nan", value + "lr, value=NaN, expected=a number above 0"),
+                Arguments.of(
+                        "evaluate-every = 0",
+                        value + "evaluate-every, value=0, expected=a whole number of rounds from 1 to 999999999"),
                 Arguments.of("retries = 2.5", value + "retries, value=2.5, expected=a whole number from 0 to 255"),
                 Arguments.of("resume = \"maybe\"", value + "resume, 'maybe' is not a boolean"),
                 Arguments.of("dataset = 1979-05-27", value + "dataset, value=1979-05-27, expected=fashion-mnist, "),

@@ -110,6 +110,11 @@ final class SimulationTest {
         }
 
         @Override
+        public Map<String, Object> briefSummary() {
+            return Map.of("brief", round);
+        }
+
+        @Override
         public Map<String, Object> getSummary(Workers workers) {
             evaluating.run();
             if (trainer.stop.isSet()) {
@@ -236,6 +241,51 @@ final class SimulationTest {
                 .isThrownBy(simulation::run)
                 .withMessageStartingWith("columns changed: round=3, columns=[], expected=[mine] as in the first round");
         assertThat(summaries).containsExactly(Map.of("round", 1, "mine", 0), Map.of("round", 2, "mine", 1));
+    }
+
+    /** Runs rounds that are not all evaluated, and returns their summaries. */
+    private List<Map<String, Object>> evaluatedEvery(int rounds) {
+        List<Map<String, Object>> summaries = new ArrayList<>();
+        Simulation.Summary summary = simulation
+                .evaluateEvery(rounds)
+                .addColumns(report -> Map.of("mine", report.round()))
+                .addListener(new RoundListener<Object>() {
+                    @Override
+                    public void roundFinished(RoundReport report) {
+                        assertThat(report.evaluated())
+                                .isEqualTo(report.summary().containsKey("round"));
+                        summaries.add(report.summary());
+                    }
+                })
+                .run();
+        assertThat(summary.summary()).isEqualTo(summaries.get(summaries.size() - 1));
+        return summaries;
+    }
+
+    @Test
+    void shouldEvaluateTheFirstRoundEachFurtherOneOfANumberAndTheLast() {
+        handler.rounds = 5;
+        assertThat(evaluatedEvery(3))
+                .containsExactly(
+                        Map.of("round", 1, "mine", 0),
+                        Map.of("brief", 2, "mine", 1),
+                        Map.of("round", 3, "mine", 2),
+                        Map.of("brief", 4, "mine", 3),
+                        Map.of("round", 5, "brief", 5, "mine", 4));
+    }
+
+    @Test
+    void shouldEvaluateARoundInWhichARuleEndsTheRun() {
+        simulation.addStopRule(StopRules.atLeast("mine", 1)).addStopRule(StopRules.atLeast("round", 2));
+        assertThat(evaluatedEvery(9))
+                .containsExactly(Map.of("round", 1, "mine", 0), Map.of("round", 2, "brief", 2, "mine", 1));
+    }
+
+    @Test
+    void shouldRefuseToEvaluateNever() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> simulation.evaluateEvery(0))
+                .withMessage("rounds from one evaluation to the next out of range: rounds=0, limit=1 or more");
     }
 
     private List<Object> lateFigures() {

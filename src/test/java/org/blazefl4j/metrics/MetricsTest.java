@@ -87,6 +87,24 @@ final class MetricsTest {
         assertThat(Files.readAllLines(file)).last().isEqualTo("2,,2,,0,0,0,0,0.001,2.0,0.02,0.3,2.321");
     }
 
+    /** As of a resumed run with a new file, which may begin between two evaluations. */
+    @Test
+    void shouldKeepTheColumnsInANewFileOfAResumedRun() throws IOException {
+        Path folders = folder.resolve("saved");
+        try (CsvMetrics csv = CsvMetrics.resumable(folder.resolve("a.csv"));
+                Checkpoints checkpoints = Checkpoints.in(folders).add("csv", csv)) {
+            csv.roundFinished(report(0, 0.5, 1.25, "a"));
+            checkpoints.save(1);
+        }
+        Path next = folder.resolve("b.csv");
+        try (CsvMetrics csv = CsvMetrics.resumable(next);
+                Checkpoints checkpoints = Checkpoints.in(folders).add("csv", csv)) {
+            checkpoints.resume();
+            csv.roundFinished(new RoundReport(1, List.of(), List.of(), 0, List.of(), Map.of(), PhaseTimes.NONE, false));
+        }
+        assertThat(Files.readAllLines(next)).containsExactly(HEADER, "2,,,,0,0,0,0,0.0,0.0,0.0,0.0,0.0");
+    }
+
     @Test
     void shouldWriteIndependentJsonLines() throws IOException {
         Path file = folder.resolve("metrics.jsonl");

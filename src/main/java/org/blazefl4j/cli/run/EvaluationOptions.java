@@ -29,6 +29,10 @@ final class EvaluationOptions {
     /** The group of clients that never train. */
     static final String UNSEEN = "unseen";
 
+    @Option(names = "--evaluate-every", paramLabel = "N", converter = EveryConverter.class)
+    @Nullable
+    Integer evaluateEvery;
+
     @Option(names = "--client-evaluation", paramLabel = "WHEN", converter = Converter.class)
     @Nullable
     When clientEvaluation;
@@ -40,6 +44,11 @@ final class EvaluationOptions {
     /** Refuses clients for an evaluation that there is none of. */
     void check(OptionUse use) {
         use.refuseUnless(clientEvaluation != null, "--unseen-clients", "--client-evaluation");
+    }
+
+    /** Returns the number of rounds from one evaluation of the global model to the next. */
+    int evaluateEvery() {
+        return evaluateEvery == null ? 1 : evaluateEvery;
     }
 
     /** Returns the number of clients that never train. */
@@ -121,6 +130,18 @@ final class EvaluationOptions {
         @Override
         public String toString() {
             return every.isPresent() ? Integer.toString(every.getAsInt()) : LAST;
+        }
+    }
+
+    /** Converts a number of rounds. */
+    static final class EveryConverter implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            if (text.matches("[1-9]\\d{0,8}")) {
+                return Integer.valueOf(text);
+            }
+            throw new TypeConversionException(
+                    "value=" + text + ", expected=a whole number of rounds from 1 to 999999999");
         }
     }
 

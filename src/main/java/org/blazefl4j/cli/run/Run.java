@@ -237,6 +237,7 @@ final class Run {
                 simulation.addListener(optional.add(new TensorBoardMetrics(folder)));
             }
             checkpoints.follow(simulation);
+            simulation.evaluateEvery(options.evaluation.evaluateEvery());
             rules.forEach(simulation::addStopRule);
             EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
             if (evaluated != null) {
@@ -295,6 +296,10 @@ final class Run {
         out.println("  engine         " + federation.engines().describe());
         out.println("  execution      " + options.describeExecution());
         out.println("  failed client  " + options.failures.describe());
+        int every = options.evaluation.evaluateEvery();
+        if (every > 1) {
+            out.println("  accuracy       after the first round, every " + every + " rounds and the last");
+        }
         EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
         if (evaluated != null) {
             int cids = federation.evaluated().values().stream()

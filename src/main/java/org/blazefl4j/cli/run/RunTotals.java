@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
@@ -65,7 +64,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
 
         Rounds plus(RoundReport report) {
             double accuracy = accuracy(report.summary());
-            boolean better = accuracy > bestAccuracy || best == 0;
+            boolean better = report.evaluated() && (accuracy > bestAccuracy || best == 0);
             return new Rounds(
                     count + 1,
                     report.summary(),
@@ -188,7 +187,9 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         stopReason.ifPresent(reason -> lines.put("ended early", reason));
         if (rounds() > 0) {
             String best = format("best %.4f in round %d", all.bestAccuracy(), all.best());
-            lines.put("accuracy", format("%.4f (%s)", accuracy(all.last()), best));
+            double last = accuracy(all.last());
+            String text = all.last().containsKey("accuracy") ? format("%.4f", last) : "not evaluated";
+            lines.put("accuracy", text + " (" + best + ")");
         }
         addClients(lines, "clients", "client_accuracy");
         addClients(lines, "unseen clients", "unseen_accuracy");
@@ -274,7 +275,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     }
 
     private static double accuracy(Map<String, Object> summary) {
-        return (double) Objects.requireNonNull(summary.get("accuracy"), "accuracy");
+        return summary.get("accuracy") instanceof Double accuracy ? accuracy : Double.NaN;
     }
 
     private Duration elapsed() {

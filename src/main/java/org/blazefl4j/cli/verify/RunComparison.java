@@ -49,10 +49,10 @@ public record RunComparison(
 
         /**
          * Returns whether results differ. Neither times nor retries, which give the same result, count as results;
-         * files of earlier versions do not record how many results were not finite.
+         * files of earlier versions do not record how many results were not finite, and not all rounds are evaluated.
          */
         private boolean isOfResults() {
-            boolean unrecorded = name.equals("non_finite") && (first == null || second == null);
+            boolean unrecorded = UNRECORDED.contains(name) && (first == null || second == null);
             return !name.endsWith("_seconds") && !name.equals("retries") && !unrecorded;
         }
     }
@@ -68,6 +68,7 @@ public record RunComparison(
             "max_time",
             "max_upload",
             "stop_on_divergence",
+            "evaluate_every",
             "execution_mode",
             "num_parallels",
             "initial_model", // the hash of its content tells
@@ -75,6 +76,9 @@ public record RunComparison(
             "started",
             "os",
             "cores");
+
+    /** What one of two files may lack. */
+    private static final Set<String> UNRECORDED = Set.of("non_finite", "accuracy", "loss");
 
     /** The behaviour of earlier versions, which lack these options. */
     private static final Map<String, Object> EARLIER_DEFAULTS = Map.of(

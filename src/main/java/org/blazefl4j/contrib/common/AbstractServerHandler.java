@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.ToIntFunction;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
@@ -276,10 +277,23 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     public final Map<String, Object> getSummary(Workers workers) {
         Evaluation evaluation = evaluate(workers);
         divergence.check(round(), evaluation);
+        return summary(Optional.of(evaluation));
+    }
+
+    /** Returns {@link #getSummary(Workers)} without {@code accuracy} and {@code loss}. */
+    @Override
+    public final Map<String, Object> briefSummary() {
+        return summary(Optional.empty());
+    }
+
+    private Map<String, Object> summary(Optional<Evaluation> evaluation) {
+        requireOpen();
         Map<String, Object> summary = new LinkedHashMap<>();
         summary.put("round", round());
-        summary.put("accuracy", evaluation.accuracy());
-        summary.put("loss", evaluation.loss());
+        evaluation.ifPresent(figures -> {
+            summary.put("accuracy", figures.accuracy());
+            summary.put("loss", figures.loss());
+        });
         summary.put("sha256", sha256());
         ownSummary().forEach((name, value) -> {
             if (summary.putIfAbsent(name, value) != null) {

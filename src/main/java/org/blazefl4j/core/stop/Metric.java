@@ -1,6 +1,7 @@
 package org.blazefl4j.core.stop;
 
 import java.util.Objects;
+import java.util.OptionalDouble;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.util.Arguments;
 
@@ -16,13 +17,21 @@ record Metric(String name, boolean larger) {
         return larger ? value : -value;
     }
 
-    double of(RoundReport report) {
+    /**
+     * Returns the figure of a round; none if the round was not evaluated.
+     *
+     * @throws IllegalArgumentException if it was, and lacks the figure
+     */
+    OptionalDouble of(RoundReport report) {
         Object value = report.summary().get(name);
+        if (value == null && !report.evaluated()) {
+            return OptionalDouble.empty();
+        }
         Arguments.require(
                 value instanceof Number,
                 "figure to stop by is missing: metric=" + name + ", round=" + (report.round() + 1) + ", value=" + value
                         + ", expected=a number among " + report.summary().keySet());
-        return ((Number) Objects.requireNonNull(value)).doubleValue();
+        return OptionalDouble.of(((Number) Objects.requireNonNull(value)).doubleValue());
     }
 
     @Override

@@ -35,10 +35,13 @@ final class PatienceRule implements StopRule {
 
     @Override
     public void roundFinished(RoundReport report) {
-        double value = metric.of(report);
+        metric.of(report).ifPresent(value -> look(value, report.round() + 1));
+    }
+
+    private void look(double value, int round) {
         boolean first = Double.isNaN(best.value) && !Double.isNaN(value);
         boolean better = first || metric.score(value) > metric.score(best.value);
-        best = better ? new Best(value, report.round() + 1, 0) : new Best(best.value, best.round, best.since + 1);
+        best = better ? new Best(value, round, 0) : new Best(best.value, best.round, best.since + 1);
     }
 
     @Override

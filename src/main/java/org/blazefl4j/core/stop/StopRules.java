@@ -17,8 +17,9 @@ public final class StopRules {
     /**
      * Returns a rule that ends when a figure of a round's summary is large enough.
      *
-     * @param metric its name, such as {@code accuracy}; a round without it ends the run by an
-     *     {@link IllegalArgumentException}
+     * @param metric its name, such as {@code accuracy}; an evaluated round without it ends the run by an
+     *     {@link IllegalArgumentException}, and {@linkplain org.blazefl4j.core.Simulation#evaluateEvery rounds that are
+     *     not evaluated} are passed over
      * @throws IllegalArgumentException if the value is NaN
      */
     public static StopRule atLeast(String metric, double value) {
@@ -32,7 +33,7 @@ public final class StopRules {
 
     /**
      * Returns a rule that ends when so many rounds in a row have not improved the best value of a figure. NaN improves
-     * nothing.
+     * nothing. Rounds that are not evaluated do not count.
      *
      * @param metric its name, as for {@link #atLeast}
      * @param larger whether larger values are better, as of {@code accuracy}

@@ -23,7 +23,7 @@ final class TargetRule implements StopRule {
 
     @Override
     public void roundFinished(RoundReport report) {
-        last = metric.of(report);
+        metric.of(report).ifPresent(value -> last = value);
     }
 
     @Override

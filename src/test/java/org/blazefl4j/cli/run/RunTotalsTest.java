@@ -77,6 +77,18 @@ final class RunTotalsTest {
     }
 
     @Test
+    void shouldNameTheBestOfTheRoundsThatWereEvaluated() {
+        finish(Map.of("accuracy", 0.25), 0);
+        totals.roundFinished(new RoundReport(1, List.of(0), List.of(), 0, List.of(), Map.of(), PhaseTimes.NONE, false));
+
+        assertThat(totals.toText().lines()).contains("  accuracy       not evaluated (best 0.2500 in round 1)");
+        assertThat(totals.toMap())
+                .containsEntry("rounds", 2)
+                .containsEntry("best_round", 1)
+                .doesNotContainKey("accuracy");
+    }
+
+    @Test
     void shouldFitATerminalWithAnyNumberOfWorkers() {
         finish(totals, 0, FINE);
         totals.ended(new PeakMemory(300L << 20, Collections.nCopies(20, 270L << 20)));

@@ -90,6 +90,27 @@ final class StopRulesTest {
     }
 
     @Test
+    void shouldPassOverRoundsThatAreNotEvaluated() {
+        StopRule target = StopRules.atLeast("accuracy", 0.3);
+        StopRule patience = StopRules.patience("accuracy", true, 2);
+        double[] evaluated = {0.2, 0.1};
+        for (double value : evaluated) {
+            accuracy(target, 0, value);
+            accuracy(patience, 0, value);
+            for (int round = 1; round < 5; round++) {
+                RoundReport between =
+                        new RoundReport(round, List.of(0), List.of(), 0, List.of(), Map.of(), PhaseTimes.NONE, false);
+                target.roundFinished(between);
+                patience.roundFinished(between);
+            }
+            assertThat(target.reason()).isEmpty();
+            assertThat(patience.reason()).isEmpty();
+        }
+        accuracy(patience, 5, 0.2);
+        assertThat(patience.reason()).contains("accuracy has not improved for 2 rounds: best 0.2 in round 1");
+    }
+
+    @Test
     void shouldGoOnCountingWhenTheRunIsResumed() {
         for (int resumeAfter = 0; resumeAfter <= 4; resumeAfter++) {
             StopRule rule = StopRules.patience("accuracy", true, 3);
