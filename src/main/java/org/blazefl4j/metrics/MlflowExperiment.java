@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -164,25 +165,33 @@ public final class MlflowExperiment {
         return last;
     }
 
-    /** Returns params or tags as MLflow takes them. */
+    /** Returns params or tags as MLflow takes them; of several that get one name, the last. */
     private static List<Map<String, String>> pairs(Map<String, ?> values, int longest) {
-        List<Map<String, String>> pairs = new ArrayList<>();
+        Map<String, String> texts = new LinkedHashMap<>();
         values.forEach((name, value) -> {
             if (value != null) {
-                String text = value.toString();
-                pairs.add(Map.of("key", key(name), "value", text.substring(0, Math.min(text.length(), longest))));
+                texts.put(key(name), cut(value.toString(), longest));
             }
         });
-        return pairs;
+        return texts.entrySet().stream()
+                .map(each -> Map.of("key", each.getKey(), "value", each.getValue()))
+                .toList();
+    }
+
+    /** Cuts off what is too long, but no character in half. */
+    private static String cut(String text, int longest) {
+        if (text.length() <= longest) {
+            return text;
+        }
+        return text.substring(0, Character.isHighSurrogate(text.charAt(longest - 1)) ? longest - 1 : longest);
     }
 
     /**
      * Returns a name of a param, tag or metric that MLflow takes: others are refused, and all that is sent with them.
      */
     static String key(String name) {
-        String plain = name.replaceAll("[^\\w./ -]", "_");
-        plain = plain.substring(0, Math.min(plain.length(), LONGEST_KEY));
-        boolean isPath = List.of(plain.split("/", -1)).stream().allMatch(part -> part.matches("(?!\\.{1,2}$).+"));
+        String plain = cut(name.replaceAll("[^\\w./ -]", "_"), LONGEST_KEY);
+        boolean isPath = Arrays.stream(plain.split("/", -1)).allMatch(part -> part.matches("(?!\\.{1,2}$).+"));
         return isPath
                 ? plain
                 : "_" + plain.substring(Math.min(plain.length(), 1)).replaceAll("[./]", "_");

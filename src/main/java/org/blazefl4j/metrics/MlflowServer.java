@@ -99,7 +99,8 @@ final class MlflowServer {
      * @throws IllegalStateException if jackson-jr is missing
      */
     MlflowServer(URI address, Map<String, String> environment, Patience patience) {
-        Libraries.require(MlflowMetrics.class, "com.fasterxml.jackson.jr.ob.JSON", Build.library("jackson-jr-objects"));
+        Libraries.require(
+                MlflowExperiment.class, "com.fasterxml.jackson.jr.ob.JSON", Build.library("jackson-jr-objects"));
         Arguments.require(
                 isWeb(address) && address.getQuery() == null && address.getFragment() == null,
                 () -> "not the address of an MLflow server: server=" + withoutPassword(address)

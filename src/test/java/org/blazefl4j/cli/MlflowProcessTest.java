@@ -128,6 +128,24 @@ final class MlflowProcessTest {
     }
 
     @Test
+    void shouldRecordEarlierRoundsOfARunThatIsResumed() throws Exception {
+        String[] saved = {"--checkpoint-dir=saved", "--resume", "--no-report", "--global-round=3", "--mlflow=false"};
+        try (CliProcess cli = run(saved)) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+        assertThat(mlflow.runs()).isEmpty();
+
+        saved[3] = "--global-round=5";
+        saved[4] = "--mlflow-experiment=another";
+        try (CliProcess cli = run(saved)) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+        assertThat(mlflow.run().steps("accuracy")).containsExactly(1L, 2L, 3L, 4L, 5L);
+        requireAllRounds(mlflow.run());
+        assertThat(mlflow.experiments().values()).containsExactly("another");
+    }
+
+    @Test
     void shouldNameWhatAServerThatWentAwayLacks() throws Exception {
         try (CliProcess cli = run("--global-round=30")) {
             cli.awaitOutput("round  1/30");

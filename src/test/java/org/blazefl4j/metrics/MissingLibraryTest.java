@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.lang.reflect.InvocationTargetException;
+import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -43,6 +44,19 @@ final class MissingLibraryTest {
                             + "; add it to the class path, or to the module path with --add-modules");
         }
         assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void shouldNameTheLibraryThatMlflowNeeds() throws Exception {
+        try (URLClassLoader without = new URLClassLoader(classPathWithout("jackson-jr-objects"), null)) {
+            Class<?> user = without.loadClass("org.blazefl4j.metrics.MlflowExperiment");
+
+            assertThatThrownBy(() -> user.getMethod("open", URI.class, String.class)
+                            .invoke(null, URI.create("http://127.0.0.1:1"), "study"))
+                    .cause()
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("library is missing: user=" + user.getName() + ", found=no com.fasterxml");
+        }
     }
 
     private static URL[] classPathWithout(String artifact) throws Exception {

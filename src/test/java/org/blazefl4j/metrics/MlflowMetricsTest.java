@@ -206,6 +206,17 @@ final class MlflowMetricsTest {
         assertThat(log.lines()).isEmpty();
     }
 
+    @Test
+    void shouldKeepOneOfSeveralParamsOfOneNameAndCharactersWhole() {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("a?", 1);
+        params.put("a!", 2);
+        params.put("long", "x" + "\ud83d\ude00".repeat(3000));
+        open(SHORT).start("a run", params, Map.of()).close();
+
+        assertThat(mlflow.run().params).isEqualTo(Map.of("a_", "2", "long", "x" + "\ud83d\ude00".repeat(2999)));
+    }
+
     @Property(tries = 300)
     void shouldMakeNamesThatAServerTakes(@ForAll String name) {
         String key = MlflowExperiment.key(name);

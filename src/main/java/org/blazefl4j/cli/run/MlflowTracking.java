@@ -64,12 +64,12 @@ final class MlflowTracking implements AutoCloseable {
         }
         folder = results;
         try {
-            Optional<String> before = runBefore();
-            MlflowMetrics started = before.map(experiment.get()::resume)
+            MlflowMetrics started = runBefore()
+                    .map(experiment.get()::resume)
                     .orElseGet(() -> experiment.get().start(name(), params(configuration), tags(configuration)));
             metrics = started;
             record(started);
-            before.ifPresent(run -> sendRounds(started, completed));
+            sendRounds(started, completed);
             out.println("  mlflow         " + Printable.line(started.page()));
         } catch (IllegalArgumentException | IllegalStateException e) {
             throw MlflowOptions.refusal(e);
@@ -109,6 +109,9 @@ final class MlflowTracking implements AutoCloseable {
 
     /** Sends rounds that were completed while nothing could be sent; the run in MLflow passes over the others. */
     private void sendRounds(MlflowMetrics resumed, int completed) {
+        if (completed == 0 || Files.notExists(ResultLines.file(folder))) {
+            return;
+        }
         ResultLines.read(folder, true).stream()
                 .filter(line -> line.type().equals("round"))
                 .map(ResultLines.Line::values)
