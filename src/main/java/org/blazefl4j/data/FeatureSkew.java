@@ -81,8 +81,8 @@ public interface FeatureSkew {
 
     /**
      * Adds Gaussian noise, which stays the same whenever a sample is read: with mean 0 and, for client i of N from 0,
-     * variance {@code sigma * (i + 1) / N} ({@code noise-based feature distribution skew} of Q. Li et al.: Federated
-     * Learning on Non-IID Data Silos: An Experimental Study, ICDE 2022).
+     * variance {@code sigma * (i + 1) / N} (the noise-based feature imbalance of Q. Li et al.: Federated Learning on
+     * Non-IID Data Silos: An Experimental Study, ICDE 2022).
      *
      * <p>It is that of pixels from 0 to 1, so bytes become float32 from 0 to 255 with 255 times the noise; they take
      * four times the memory. Numbers of float32 get the noise as it is. Nothing is cut off. Draws from the client's

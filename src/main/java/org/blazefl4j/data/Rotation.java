@@ -56,13 +56,17 @@ record Rotation(double degrees, int groups) implements FeatureSkew {
         return images.rot90(quarters, 2, 3).contiguous();
     }
 
-    /** Sums the four pixels around the place that each pixel comes from, by their weights. */
+    /**
+     * Sums the four pixels around the place that each pixel comes from, by their weights: row by row of a matrix of
+     * pixels times planes, which LibTorch copies fastest.
+     */
     private static Tensor interpolated(Tensor images, double angle) {
         int height = (int) images.size(2);
         int width = (int) images.size(3);
         double cos = StrictMath.cos(StrictMath.toRadians(angle));
         double sin = StrictMath.sin(StrictMath.toRadians(angle));
-        Tensor pixels = images.flatten(2, 3).toType(ScalarType.Float);
+        Tensor pixels =
+                images.flatten(2, 3).flatten(0, 1).t().toType(ScalarType.Float).contiguous();
         Tensor sum = torch.zeros_like(pixels);
         for (int corner = 0; corner < 4; corner++) {
             long[] source = new long[height * width];
@@ -79,9 +83,9 @@ record Rotation(double degrees, int groups) implements FeatureSkew {
                     weight[at] = (float) ((1 - Math.abs(row - nearRow)) * (1 - Math.abs(column - nearColumn)));
                 }
             }
-            sum.add_(pixels.index_select(2, Tensors.of(source)).mul_(Tensors.of(weight)));
+            sum.add_(pixels.index_select(0, Tensors.of(source)).mul_(Tensors.of(weight, weight.length, 1)));
         }
-        Tensor rotated = sum.view(images.shape());
+        Tensor rotated = sum.t().contiguous().view(images.shape());
         return images.scalar_type().intern() == ScalarType.Byte
                 ? rotated.round_().toType(ScalarType.Byte)
                 : rotated;
