@@ -84,6 +84,11 @@ public enum ModelName {
         throw new IllegalArgumentException("unknown model: name=" + name + ", expected=one of " + known);
     }
 
+    /** Returns whether samples are sequences of tokens: text, not images or other numbers. */
+    public boolean takesTokens() {
+        return this == LSTM || this == GPT || this == GPT_LORA;
+    }
+
     /** Creates the model for such images, with parameters drawn from the default generator. The caller owns it. */
     public Model create(int channels, int height, int width, int classes) {
         Checks.positive("channels", channels);

@@ -28,6 +28,7 @@ record DataSummary(FileData data) {
 
     private static final int LARGEST_CLASSES = 10;
     private static final int LONGEST_NAME = 24;
+    private static final int LONGEST_LIST = 200;
 
     /** The usual number of clients, and about the most that train in a round. */
     private static final int USUAL_CLIENTS = 100;
@@ -50,7 +51,7 @@ record DataSummary(FileData data) {
                 "shape of a sample",
                 Arrays.stream(shape()).mapToObj(Long::toString).collect(Collectors.joining(" x "))));
         lines.add(figure("type", isBytes() ? "bytes (uint8)" : "numbers (float32)"));
-        lines.add(figure("values", values()));
+        lines.add(isText() ? figure("characters", characters()) : figure("values", values()));
         lines.add(figure("classes", Numbers.text(samples.classes())));
         lines.add(figure("owners", owners()));
         lines.add(figure("SHA-256", String.valueOf(samples.sha256())));
@@ -71,6 +72,17 @@ record DataSummary(FileData data) {
 
     private boolean isBytes() {
         return data.samples().trainImages().scalar_type().intern() == ScalarType.Byte;
+    }
+
+    private boolean isText() {
+        return !data.vocabulary().isEmpty();
+    }
+
+    /** Returns the characters that have numbers. */
+    private String characters() {
+        String all = Printable.line(String.join("", data.vocabulary()));
+        return Numbers.text(data.vocabulary().size() - 1) + ": "
+                + (all.length() <= LONGEST_LIST ? all : all.substring(0, LONGEST_LIST) + " ...");
     }
 
     private String values() {
@@ -136,6 +148,9 @@ record DataSummary(FileData data) {
             return Integer.toString(number);
         }
         String name = Printable.line(data.classNames().get(number));
+        if (isText()) {
+            return name.isEmpty() ? "others" : "'" + name + "'";
+        }
         return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME - 3) + "...";
     }
 
@@ -159,6 +174,9 @@ record DataSummary(FileData data) {
     }
 
     private ModelName model() {
+        if (isText()) {
+            return ModelName.LSTM;
+        }
         long side = Math.min(shape()[1], shape()[2]);
         if (side >= CNN_SIDE) {
             return ModelName.CNN;

@@ -109,7 +109,7 @@ record DatasetName(Origin origin, Source source) {
         List<String> owners = IntStream.range(0, data.train().size())
                 .mapToObj(Integer::toString)
                 .toList();
-        return new FileData(samples, owners(data.train()), owners(data.test()), owners, List.of());
+        return new FileData(samples, owners(data.train()), owners(data.test()), owners, List.of(), List.of());
     }
 
     private static Tensor rows(Tensor all, long[] positions) {

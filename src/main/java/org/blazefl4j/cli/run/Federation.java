@@ -45,6 +45,7 @@ record Federation<D, U>(
         ResourceStack resources = new ResourceStack();
         try {
             ImageData images = resources.add(options.data.read());
+            options.requireFit(images);
             RunEngines engines = RunEngines.of(options, images);
             check.accept(images, engines);
             var sides = options.algorithm().sides(options, images, resources);

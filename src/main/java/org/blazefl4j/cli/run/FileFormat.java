@@ -20,13 +20,16 @@ enum FileFormat {
     TABLE("table in CSV"),
     ARRAYS("arrays of NumPy"),
     LEAF("JSON of LEAF"),
+    TEXT("text"),
     IMAGES("folder of images");
 
     /** All that can be read, for messages. */
     static final String KNOWN =
-            "a table in CSV, arrays of NumPy (.npz, or a folder of .npy), JSON of LEAF, or a folder of images";
+            "a table in CSV, arrays of NumPy (.npz, or a folder of .npy), JSON of LEAF, text (.txt, or a folder of such),"
+                    + " or a folder of images";
 
     private static final String JSON = ".json";
+    private static final String TRAIN = "train";
 
     /** Names of files of the data sets that have one, and what reads them. */
     private static final Map<String, String> BY_NAME = Map.of(
@@ -52,17 +55,20 @@ enum FileFormat {
             if (!Files.isDirectory(path)) {
                 return ofFile(path);
             }
-            if (has(path, named(JSON)) || has(path.resolve("train"), named(JSON))) {
+            if (has(path, named(JSON)) || has(path.resolve(TRAIN), named(JSON))) {
                 return LEAF;
             }
             if (has(path, named(".npy"))) {
                 return ARRAYS;
             }
+            if (isText(path)) {
+                return TEXT;
+            }
             if (has(path, Files::isDirectory)) {
                 return IMAGES;
             }
             throw new UsageException("no data that is known: --data-file=" + path + ", found="
-                    + FolderContent.near(path, "train") + ", expected=" + KNOWN + "; name one of them");
+                    + FolderContent.near(path, TRAIN) + ", expected=" + KNOWN + "; name one of them");
         } catch (IOException | UncheckedIOException e) {
             throw new UsageException("folder cannot be read: --data-file=" + path + ", found=" + Causes.describe(e)
                     + ", expected=one whose files can be listed; make it readable, or choose another");
@@ -74,7 +80,17 @@ enum FileFormat {
         if (named(JSON).test(file)) {
             return LEAF;
         }
+        if (named(".txt").or(named(".txt.gz")).test(file)) {
+            return TEXT;
+        }
         return named(".npz").test(file) ? ARRAYS : TABLE;
+    }
+
+    /** Returns whether a folder, or the one for training in it, has texts and no folders, as one of images has. */
+    private static boolean isText(Path folder) throws IOException {
+        Path train = folder.resolve(TRAIN);
+        Path texts = Files.isDirectory(train) ? train : folder;
+        return !has(texts, Files::isDirectory) && has(texts, named(".txt").or(named(".txt.gz")));
     }
 
     private static Predicate<Path> named(String suffix) {

@@ -26,6 +26,9 @@ final class FileOptions {
 
     private static final double USUAL_TEST_SHARE = 0.2;
 
+    /** As in LEAF's Shakespeare. */
+    private static final int USUAL_TEXT_LENGTH = 80;
+
     /** The same test samples for all seeds of a run. */
     private static final long TEST_SEED = 0;
 
@@ -57,12 +60,34 @@ final class FileOptions {
     @Nullable
     Double testShare;
 
+    @Option(names = "--text-length", paramLabel = "N")
+    @Nullable
+    Integer textLength;
+
+    @Option(names = "--text-step", paramLabel = "N")
+    @Nullable
+    Integer textStep;
+
     boolean isGiven() {
         return dataFile != null;
     }
 
+    /** Returns whether the file is a table; one named as a text is, if it is said to have columns. */
     boolean isTable() {
-        return dataFile != null && !Files.isDirectory(dataFile) && FileFormat.ofFile(dataFile) == FileFormat.TABLE;
+        if (dataFile == null || Files.isDirectory(dataFile)) {
+            return false;
+        }
+        FileFormat format = FileFormat.ofFile(dataFile);
+        return format == FileFormat.TABLE || format == FileFormat.TEXT && labelColumn != null;
+    }
+
+    FileFormat format(Path file) {
+        FileFormat byName = FileFormat.of(file);
+        return isTable() ? FileFormat.TABLE : byName;
+    }
+
+    private boolean isText() {
+        return dataFile != null && format(dataFile) == FileFormat.TEXT;
     }
 
     /** Refuses options without effect, and a table without its labels. */
@@ -70,6 +95,9 @@ final class FileOptions {
         for (String option :
                 List.of("--label-column", "--client-column", "--category-columns", "--ignore-columns", "--test-file")) {
             use.refuseUnless(isTable(), option, "--data-file with a table in CSV");
+        }
+        for (String option : List.of("--text-length", "--text-step")) {
+            use.refuseUnless(isText(), option, "--data-file with text (.txt)");
         }
         use.refuseUnless(isGiven() && testFile == null, "--test-share", "--data-file without --test-file");
         if (dataFile != null && isTable() && labelColumn == null) {
@@ -96,12 +124,14 @@ final class FileOptions {
 
     /** Reads the file. */
     FileData read(Path file, boolean standardised) {
-        FileFormat format = FileFormat.of(file);
+        FileFormat format = format(file);
+        int length = textLength == null ? USUAL_TEXT_LENGTH : textLength;
         double share = testShare == null ? USUAL_TEST_SHARE : testShare;
         return reading(file, () -> switch (format) {
             case TABLE -> DataFiles.csv(file, csv(standardised, share));
             case ARRAYS -> DataFiles.arrays(file, share, TEST_SEED);
             case LEAF -> DataFiles.leaf(file, share, TEST_SEED);
+            case TEXT -> DataFiles.text(file, length, textStep == null ? length : textStep, share);
             case IMAGES -> DataFiles.images(file, share, TEST_SEED);
         });
     }

@@ -358,6 +358,9 @@ final class Run {
         Map<String, Object> map = options.resultMap();
         map.put(RunEngines.USED, federation.engines().used());
         map.put(RunCheckpoints.DATA, federation.images().sha256());
+        if (!options.data.source.vocabulary().isEmpty()) {
+            map.put("vocabulary", String.join("", options.data.source.vocabulary()));
+        }
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
         map.put("environment", environment());
         return map;

@@ -2,8 +2,10 @@ package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.MlflowOptions;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
@@ -249,6 +251,29 @@ final class RunOptions {
     /** Returns the server's model for these images, with initial parameters drawn from the run's seed. */
     SelectedModel<?> model(ImageData images) {
         return models.select(training.modelName, federation.seed, images, numerics());
+    }
+
+    /** Refuses the library's models of images for text, and those of text for samples that are no tokens. */
+    void requireFit(ImageData samples) {
+        Set<ModelName> names = new LinkedHashSet<>(models.isOfLibrary() ? List.of(training.modelName) : List.of());
+        names.addAll(algorithm() == dsfl && dsfl.clientModels != null ? dsfl.clientModels : List.of());
+        boolean text = !data.source.vocabulary().isEmpty();
+        for (ModelName name : names) {
+            if (text && !name.takesTokens()) {
+                throw new UsageException("model of images: --model-name=" + name + ", --data-file="
+                        + data.source.file.dataFile
+                        + ", expected=lstm, gpt or gpt_lora for text; choose one, or a model of your own");
+            }
+            if (name.takesTokens() && !data.source.areTokens(samples)) {
+                throw new UsageException("model of text: --model-name=" + name + ", data=" + samples.name()
+                        + ", expected=text, or whole numbers from 0 to " + (samples.classes() - 1)
+                        + ", below the number of classes; choose another model, or text");
+            }
+        }
+        if (text && data.featureSkew != null) {
+            throw new UsageException("feature skew of text: --feature-skew=" + data.featureSkew + ", --data-file="
+                    + data.source.file.dataFile + ", expected=images or other numbers; omit the skew");
+        }
     }
 
     /**

@@ -1,12 +1,16 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.run.DatasetName.Origin;
+import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.file.FileData;
 import org.blazefl4j.util.Arguments;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +37,8 @@ final class SourceOptions {
 
     private long[] testOwners = {};
 
+    private List<String> vocabulary = List.of();
+
     /** Reads the samples; the caller closes them. */
     FileData read() {
         FileData read = file.dataFile == null
@@ -40,13 +46,14 @@ final class SourceOptions {
                 : file.read(file.dataFile, pixels == Pixels.NORMALISED);
         owners = read.trainOwners();
         testOwners = read.testOwners();
+        vocabulary = read.vocabulary();
         return read.samples().normalisation() == null ? read : read.with(pixels.of(read.samples()));
     }
 
     /** Returns what the samples are. */
     String describe() {
         if (file.dataFile != null) {
-            return file.dataFile + ": " + FileFormat.of(file.dataFile);
+            return file.dataFile + ": " + file.format(file.dataFile);
         }
         String without = dataset.value().origin() == Origin.GENERATED ? ": generated" : ": included";
         return dataset + (dataDir == null ? without : ": data set in " + dataDir);
@@ -100,7 +107,29 @@ final class SourceOptions {
         Arguments.require(
                 owners.length > 0,
                 "no owners: --partition=natural, --data-file=" + file.dataFile
-                        + ", expected=a table with --client-column, or an array clients; choose another --partition");
+                        + ", expected=a table with --client-column, an array clients, JSON of LEAF or a folder of texts; choose"
+                        + " another --partition");
         return owners;
+    }
+
+    /** Returns whether samples that were read are text, or numbers of tokens all the same, such as those of arrays. */
+    boolean areTokens(ImageData samples) {
+        return !vocabulary.isEmpty()
+                || samples.normalisation() == null
+                        && areTokens(samples.trainImages(), samples.classes())
+                        && areTokens(samples.testImages(), samples.classes());
+    }
+
+    private static boolean areTokens(Tensor x, int classes) {
+        try (PointerScope scope = new PointerScope()) {
+            return x.min().item_double() >= 0
+                    && x.max().item_double() < classes
+                    && x.frac().count_nonzero().item_long() == 0;
+        }
+    }
+
+    /** Returns the characters that numbers in the samples that were read stand for; empty if they are no text. */
+    List<String> vocabulary() {
+        return vocabulary;
     }
 }

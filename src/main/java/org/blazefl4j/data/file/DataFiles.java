@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.blazefl4j.binding.Build;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Libraries;
 
 /** Reads data sets from files and folders. */
@@ -96,12 +97,18 @@ public final class DataFiles {
     }
 
     /**
-     * Reads samples of numbers in the JSON of LEAF (S. Caldas et al.: LEAF: A Benchmark for Federated Settings, 2018,
-     * arXiv:1812.01097), such as FEMNIST: objects with {@code user_data}, which has {@code x} and {@code y} of each
-     * user. Streams; each user is an owner. Needs jackson-jr-objects on the class path.
+     * Reads the JSON of LEAF (S. Caldas et al.: LEAF: A Benchmark for Federated Settings, 2018, arXiv:1812.01097):
+     * objects with {@code user_data}, which has {@code x} and {@code y} of each user. Streams; each user is an owner.
+     * Needs jackson-jr-objects on the class path.
      *
-     * <p>Samples whose length is a square are images of one channel, [n, 1, 28, 28] for FEMNIST. Values are taken as
-     * they are. Texts, such as Shakespeare's, are refused.
+     * <p>Samples of numbers, such as FEMNIST's, are taken as they are; those whose length is a square are images of one
+     * channel, [n, 1, 28, 28] for FEMNIST. Labels are classes from 0.
+     *
+     * <p>Samples of text, such as Shakespeare's, become numbers of characters, [n, 1, 1, length], by
+     * {@link FileData#vocabulary}: the characters of the training files. Of a sample that is an array, such as
+     * Sent140's, the fifth field is the text. The length is that of the longest training sample; shorter ones are
+     * filled up from the left, and longer ones keep their end. Labels are characters, or classes from 0. There are as
+     * many classes as characters in the vocabulary, because models of text have one output for each.
      *
      * @param path a file, or a folder with the files in {@code train} and {@code test}
      * @param testShare the share of the samples that is held out if there are none for testing
@@ -116,5 +123,29 @@ public final class DataFiles {
         Libraries.require(
                 DataFiles.class, "com.fasterxml.jackson.core.JsonFactory", Build.library("jackson-jr-objects"));
         return LeafReader.read(path, testShare, seed);
+    }
+
+    /**
+     * Reads text in UTF-8, plain or gzip if the name ends in {@code .gz}, for models that predict the next character: a
+     * file, or a folder of files whose names end in {@code .txt} or {@code .txt.gz}, each of which is an owner; or a
+     * folder with such files in {@code train} and {@code test}.
+     *
+     * <p>A sample is so many characters in a row, and its label the one that follows. Characters are Unicode's code
+     * points, line breaks too, numbered by {@link FileData#vocabulary}: those of the training files in ascending order,
+     * whatever the order of files, and one number for all others.
+     *
+     * @param length the number of characters in a sample, 1 or more
+     * @param step the number of characters from one sample's begin to the next one's, 1 or more; samples overlap if it
+     *     is less than the length
+     * @param testShare the share at the end of each file that is held out if there are no files for testing
+     * @return samples, [n, 1, 1, length], bytes up to 256 classes and float32 beyond; the caller closes it
+     * @throws IOException if there are no files, or one is damaged, no UTF-8, or too short for a sample
+     * @throws IllegalArgumentException if a number is out of range
+     */
+    public static FileData text(Path path, int length, int step, double testShare) throws IOException {
+        Arguments.require(length >= 1, "length of samples: textLength=" + length + ", limit=1 or more");
+        Arguments.require(step >= 1, "step of samples: textStep=" + step + ", limit=1 or more");
+        CsvOptions.requireTestShare(testShare);
+        return TextReader.read(path, length, step, testShare);
     }
 }

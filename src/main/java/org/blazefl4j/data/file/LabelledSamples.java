@@ -65,7 +65,8 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
                     positions(train.owners, ids),
                     ids.length == 0 ? ids : positions(test.owners, ids),
                     Arrays.stream(ids).mapToObj(Long::toString).toList(),
-                    classes);
+                    classes,
+                    List.of());
         } catch (IllegalArgumentException e) {
             throw new IOException("samples do not belong together: file=" + file + ": " + e.getMessage(), e);
         }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +19,8 @@ import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.FolderContent;
 import org.blazefl4j.util.Printable;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** {@link DataFiles#leaf}. */
 final class LeafReader {
@@ -26,25 +29,78 @@ final class LeafReader {
     private static final String USERS = "user_data";
     private static final int MOST_CLASSES = 1_000_000;
 
+    /** The field of a tweet in Sent140 that has its text: it follows id, date, query and user. */
+    private static final int TEXT_FIELD = 4;
+
     private final Names owners = new Names();
+    private final Vocabulary vocabulary = new Vocabulary();
     private int features;
+
+    /** Whether samples are texts, and whether labels are characters; null before the first one. */
+    private @Nullable Boolean text;
+
+    private @Nullable Boolean characters;
 
     private LeafReader() {}
 
     static FileData read(Path path, double testShare, long seed) throws IOException {
         LeafReader reader = new LeafReader();
         try (PointerScope scope = new PointerScope()) {
-            if (!Files.isDirectory(path)) {
-                return reader.named(
-                        LabelledSamples.split(path, List.of(), reader.part(List.of(path)), testShare, seed));
-            }
-            LabelledSamples train = reader.part(files(path.resolve("train")));
+            boolean folder = Files.isDirectory(path);
+            Rows train = reader.part(folder ? files(path.resolve("train")) : List.of(path));
             Path test = path.resolve("test");
-            return reader.named(
-                    Files.isDirectory(test)
-                            ? LabelledSamples.join(path, List.of(), train, reader.part(files(test)))
-                            : LabelledSamples.split(path, List.of(), train, testShare, seed));
+            Rows other = folder && Files.isDirectory(test) ? reader.part(files(test)) : null;
+            return reader.data(path, train, other, testShare, seed);
         }
+    }
+
+    private FileData data(Path path, Rows train, @Nullable Rows test, double testShare, long seed) throws IOException {
+        boolean ofText = Boolean.TRUE.equals(text);
+        if (ofText) {
+            train.texts.forEach(vocabulary::add);
+            features = train.texts.stream()
+                    .mapToInt(each -> each.codePointCount(0, each.length()))
+                    .max()
+                    .orElseThrow();
+            for (int i = 0; Boolean.TRUE.equals(characters) && i < train.count; i++) {
+                vocabulary.add((int) train.labels[i]);
+            }
+        }
+        List<String> names = ofText ? vocabulary.names() : List.of();
+        LabelledSamples samples = samples(path, train);
+        FileData data = test == null
+                ? LabelledSamples.split(path, names, samples, testShare, seed)
+                : LabelledSamples.join(path, names, samples, samples(path, test));
+        FileData named = data.named(owners);
+        return ofText ? named.withText(Boolean.TRUE.equals(characters) ? names : List.of(), names) : named;
+    }
+
+    private LabelledSamples samples(Path path, Rows rows) throws IOException {
+        long[] labels = Arrays.copyOf(rows.labels, rows.count);
+        if (Boolean.TRUE.equals(characters)) {
+            Arrays.setAll(labels, i -> vocabulary.number((int) rows.labels[i]));
+        }
+        return new LabelledSamples(
+                Boolean.TRUE.equals(text) ? tokens(path, rows) : numbers(rows),
+                labels,
+                Arrays.copyOf(rows.owners, rows.count));
+    }
+
+    private Tensor tokens(Path path, Rows rows) throws IOException {
+        Vocabulary.Samples samples = vocabulary.new Samples(path, rows.count, features);
+        for (String each : rows.texts) {
+            int[] points = each.codePoints().toArray();
+            samples.add(points, 0, points.length);
+        }
+        return samples.toTensor();
+    }
+
+    private Tensor numbers(Rows rows) {
+        int side = (int) Math.sqrt(features);
+        long[] shape = side * side == features && side > 1
+                ? new long[] {rows.count, 1, side, side}
+                : new long[] {rows.count, 1, 1, features};
+        return Tensors.of(Arrays.copyOf(rows.values, rows.count * features), shape);
     }
 
     private static List<Path> files(Path folder) throws IOException {
@@ -65,29 +121,7 @@ final class LeafReader {
         }
     }
 
-    /** Gives owners, which are numbered as they came, their names and their order. */
-    private FileData named(FileData numbered) {
-        List<String> names = numbered.owners().stream()
-                .map(code -> owners.name(Integer.parseInt(code)))
-                .toList();
-        Names present = new Names();
-        names.forEach(present::add);
-        int[] ranks = present.ranks();
-        return new FileData(
-                numbered.samples(),
-                ranked(numbered.trainOwners(), ranks),
-                ranked(numbered.testOwners(), ranks),
-                present.sorted(),
-                numbered.classNames());
-    }
-
-    private static long[] ranked(long[] positions, int[] ranks) {
-        return Arrays.stream(positions)
-                .map(position -> position < 0 ? position : ranks[(int) position])
-                .toArray();
-    }
-
-    private LabelledSamples part(List<Path> files) throws IOException {
+    private Rows part(List<Path> files) throws IOException {
         Rows rows = new Rows();
         for (Path file : files) {
             try (InputStream in = Files.newInputStream(file);
@@ -104,18 +138,12 @@ final class LeafReader {
         if (rows.count == 0) {
             throw new IOException("no samples: files=" + files + ", expected=" + USERS + " with x and y of each user");
         }
-        int side = (int) Math.sqrt(features);
-        long[] shape = side * side == features && side > 1
-                ? new long[] {rows.count, 1, side, side}
-                : new long[] {rows.count, 1, 1, features};
-        return new LabelledSamples(
-                Tensors.of(Arrays.copyOf(rows.values, rows.count * features), shape),
-                Arrays.copyOf(rows.labels, rows.count),
-                Arrays.copyOf(rows.owners, rows.count));
+        return rows;
     }
 
     /** Samples so far: those of the last user may lack labels. */
     private static final class Rows {
+        private final List<String> texts = new ArrayList<>();
         private float[] values = new float[1 << 12];
         private long[] labels = new long[1 << 6];
         private long[] owners = new long[1 << 6];
@@ -216,15 +244,64 @@ final class LeafReader {
                     + Printable.line(user) + ", x=" + samples + ", y=" + (rows.count - begin)
                     + ", expected=one label for each sample");
         }
+        if (Boolean.TRUE.equals(characters) && Boolean.FALSE.equals(text)) {
+            throw new IOException("labels of another kind: file=" + place.file + ", user=" + Printable.line(user)
+                    + ", found=characters, expected=whole numbers for samples of numbers");
+        }
     }
 
     private void sample(Place place, String user, long row, Rows rows) throws IOException {
         JsonParser json = place.json;
-        if (json.currentToken() != JsonToken.START_ARRAY) {
-            throw place.refusal("not a sample", user, row, "an array of numbers; texts are not supported");
+        boolean array = json.currentToken() == JsonToken.START_ARRAY;
+        JsonToken first = array ? json.nextToken() : json.currentToken();
+        boolean found = first == JsonToken.VALUE_STRING;
+        if (text == null && (array || found)) {
+            text = found;
         }
+        if (text == null || found != text || !found && !array) {
+            throw place.refusal("not a sample", user, row, expected(text, "a text", "an array of numbers"));
+        }
+        if (found) {
+            rows.texts.add(array ? tweet(place, user, row) : text(place, user, row));
+        } else {
+            numbers(place, user, row, rows);
+        }
+    }
+
+    private static String expected(@Nullable Boolean kind, String one, String other) {
+        return kind == null ? one + " or " + other : (kind ? one : other) + ", as the first is";
+    }
+
+    /** Returns the text among the fields of a sample, of which the first was read. */
+    private static String tweet(Place place, String user, long row) throws IOException {
+        JsonParser json = place.json;
+        String text = null;
+        int field = 0;
+        for (; json.currentToken() != JsonToken.END_ARRAY; json.nextToken()) {
+            if (json.currentToken() != JsonToken.VALUE_STRING) {
+                throw place.refusal("not a text", user, row, "a text as field " + field);
+            }
+            text = field++ == TEXT_FIELD ? text(place, user, row) : text;
+        }
+        if (text == null) {
+            throw place.refusal("too few fields: fields=" + field, user, row, "the text as field " + TEXT_FIELD);
+        }
+        return text;
+    }
+
+    private static String text(Place place, String user, long row) throws IOException {
+        String text = place.json.getText();
+        if (text.codePoints().anyMatch(point -> Character.getType(point) == Character.SURROGATE)) {
+            throw place.refusal("not a text", user, row, "whole characters");
+        }
+        return text;
+    }
+
+    /** Reads the numbers of a sample, the first of which was read. */
+    private void numbers(Place place, String user, long row, Rows rows) throws IOException {
+        JsonParser json = place.json;
         int begin = rows.size;
-        while (json.nextToken() != JsonToken.END_ARRAY) {
+        for (; json.currentToken() != JsonToken.END_ARRAY; json.nextToken()) {
             if (!json.currentToken().isNumeric() || !Float.isFinite(json.getFloatValue())) {
                 throw place.refusal("not a number", user, row, "a finite number at element " + (rows.size - begin));
             }
@@ -238,8 +315,22 @@ final class LeafReader {
         }
     }
 
-    private static long label(Place place, String user, long row) throws IOException {
+    /** Returns a class, or the code point of a character. */
+    private long label(Place place, String user, long row) throws IOException {
         JsonParser json = place.json;
+        boolean found = json.currentToken() == JsonToken.VALUE_STRING;
+        characters = characters == null ? found : characters;
+        if (found != characters) {
+            throw place.refusal(
+                    "label of another kind", user, row, expected(characters, "a character", "a whole number"));
+        }
+        if (found) {
+            String label = text(place, user, row);
+            if (label.codePointCount(0, label.length()) != 1) {
+                throw place.refusal("not a label", user, row, "one character, or a whole number");
+            }
+            return label.codePointAt(0);
+        }
         boolean number = json.currentToken().isNumeric();
         double label = number ? json.getDoubleValue() : -1;
         if (label < 0 || label >= MOST_CLASSES || label != Math.rint(label)) {

@@ -6,12 +6,9 @@ import de.siegmar.fastcsv.reader.CsvRecord;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.charset.CodingErrorAction;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +16,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.blazefl4j.data.ClientSplits;
 import org.blazefl4j.data.ImageData;
@@ -85,7 +81,8 @@ final class TableReader {
                 ranked(train, trainRows, present, ranks),
                 ranked(test, testRows, present, ranks),
                 present.sorted(),
-                labels.sorted());
+                labels.sorted(),
+                List.of());
     }
 
     private long[] ranked(Table table, long[] rows, Names present, int[] ranks) {
@@ -148,7 +145,7 @@ final class TableReader {
     }
 
     private static <T> T read(Path file, Use<T> use) throws IOException {
-        try (BufferedReader text = open(file);
+        try (BufferedReader text = Utf8.open(file, CodingErrorAction.REPORT, 2 * HEADER_LIMIT);
                 CsvReader<CsvRecord> csv = CsvReader.builder()
                         .fieldSeparator(separator(file, text))
                         .allowMissingFields(true)
@@ -165,23 +162,6 @@ final class TableReader {
                     "damaged table: file=" + file + ", found=" + Causes.describe(e) + "; check quotes there", e);
         } catch (UncheckedIOException | CharacterCodingException | EOFException | ZipException e) {
             throw new IOException("cannot read the table: file=" + file + ", found=" + Causes.describe(e), e);
-        }
-    }
-
-    private static BufferedReader open(Path file) throws IOException {
-        InputStream bytes = Files.newInputStream(file);
-        try {
-            InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes;
-            BufferedReader text = new BufferedReader(
-                    new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()), 2 * HEADER_LIMIT);
-            text.mark(1);
-            if (text.read() != '\uFEFF') {
-                text.reset();
-            }
-            return text;
-        } catch (IOException | RuntimeException e) {
-            bytes.close();
-            throw e;
         }
     }
 

@@ -1,4 +1,4 @@
-/** Data sets from files of common formats: tables in CSV, NumPy's arrays and folders of images. */
+/** Data sets from files of common formats: tables in CSV, NumPy's arrays, LEAF's JSON, text and folders of images. */
 @NullMarked
 package org.blazefl4j.data.file;
 

@@ -173,9 +173,9 @@ final class DataCommandTest {
         assertThat(err.toString())
                 .contains(
                         "no data that is known: --data-file=" + unknown
-                                + ", found=[.hidden.json, notes.doc], expected=a"
-                                + " table in CSV, arrays of NumPy (.npz, or a folder of .npy), JSON of LEAF, or a folder"
-                                + " of images; name one of them",
+                                + ", found=[.hidden.json, notes.doc], expected=a table in CSV, arrays of NumPy (.npz, or a"
+                                + " folder of .npy), JSON of LEAF, text (.txt, or a folder of such), or a folder of"
+                                + " images; name one of them",
                         "two files: PATH=" + unknown + ", --data-file=" + unknown + ", expected=one; omit the other",
                         "file cannot be read: --data-file=" + folder.resolve("none") + ", found=[unknown]");
     }

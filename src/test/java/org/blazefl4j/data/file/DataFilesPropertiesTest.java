@@ -2,15 +2,24 @@ package org.blazefl4j.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.AlphaChars;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.constraints.StringLength;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 final class DataFilesPropertiesTest {
 
@@ -48,6 +57,108 @@ final class DataFilesPropertiesTest {
             }
         } finally {
             Files.delete(file);
+        }
+    }
+
+    /** Whatever characters texts have, samples spell them in order, and the same ones have the same numbers. */
+    @Property(tries = 50)
+    void shouldSpellTheTextsThatWereWritten(
+            @ForAll @Size(min = 1, max = 4) List<@StringLength(min = 30, max = 200) String> texts,
+            @ForAll @IntRange(min = 1, max = 6) int length,
+            @ForAll @IntRange(min = 1, max = 8) int step)
+            throws IOException {
+        List<String> whole =
+                texts.stream().map(DataFilesPropertiesTest::readable).toList();
+        Path folder = Files.createTempDirectory("texts");
+        try {
+            for (int i = 0; i < whole.size(); i++) {
+                Files.writeString(folder.resolve(i + ".txt"), whole.get(i));
+            }
+            try (FileData data = DataFiles.text(folder, length, step, 0.5)) {
+                List<String> expected = new ArrayList<>();
+                List<Long> owners = new ArrayList<>();
+                for (int i = 0; i < whole.size(); i++) {
+                    int[] points = whole.get(i).codePoints().toArray();
+                    int end = points.length - points.length / 2;
+                    for (int at = 0; at + length < end; at += step) {
+                        expected.add(new String(points, at, length + 1));
+                        owners.add((long) i);
+                    }
+                }
+                assertThat(spelt(data)).isEqualTo(expected);
+                assertThat(Arrays.stream(data.trainOwners()).boxed().toList()).isEqualTo(owners);
+                assertThat(data.vocabulary().subList(0, data.vocabulary().size() - 1))
+                        .isSortedAccordingTo(Comparator.comparing(each -> each.codePointAt(0)))
+                        .doesNotHaveDuplicates();
+            }
+        } finally {
+            for (int i = 0; i < whole.size(); i++) {
+                Files.delete(folder.resolve(i + ".txt"));
+            }
+            Files.delete(folder);
+        }
+    }
+
+    /** The same for LEAF, whose strings are JSON's. */
+    @Property(tries = 50)
+    void shouldSpellTheSamplesOfLeaf(
+            @ForAll @Size(min = 1, max = 6) List<@StringLength(min = 2, max = 20) String> texts) throws IOException {
+        List<String> whole =
+                texts.stream().map(DataFilesPropertiesTest::readable).toList();
+        Map<String, Object> user = new LinkedHashMap<>();
+        user.put("x", whole);
+        user.put(
+                "y",
+                whole.stream()
+                        .map(each -> Character.toString(each.codePointAt(0)))
+                        .toList());
+        Path folder = Files.createTempDirectory("leaf");
+        Path train = Files.createDirectory(folder.resolve("train")).resolve("a.json");
+        try {
+            Files.writeString(train, JSON.std.asString(Map.of("user_data", Map.of("u", user))));
+            Path test = Files.createDirectory(folder.resolve("test")).resolve("a.json");
+            Files.copy(train, test);
+            try (FileData data = DataFiles.leaf(folder, 0.5, 0)) {
+                assertThat(spelt(data))
+                        .isEqualTo(whole.stream()
+                                .map(each -> each + Character.toString(each.codePointAt(0)))
+                                .toList());
+            }
+            Files.delete(test);
+        } finally {
+            Files.delete(train);
+            for (String part : List.of("train", "test", "")) {
+                Files.deleteIfExists(folder.resolve(part));
+            }
+        }
+    }
+
+    /** Makes any text one of UTF-8, which has no halves of characters, no mark at its begin, and no U+FFFD. */
+    private static String readable(String text) {
+        return text.codePoints()
+                .map(point -> Character.getType(point) == Character.SURROGATE || point == 0xFFFD || point == 0xFEFF
+                        ? '?'
+                        : point)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+    }
+
+    /** Returns the samples and their labels as text; the room before short ones has none. */
+    private static List<String> spelt(FileData data) {
+        try (PointerScope scope = new PointerScope()) {
+            long[] tokens =
+                    Elements.longs(data.samples().trainImages().flatten().to(ScalarType.Long));
+            long[] labels = Elements.longs(data.samples().trainLabels());
+            int length = tokens.length / labels.length;
+            List<String> all = new ArrayList<>();
+            for (int i = 0; i < labels.length; i++) {
+                StringBuilder text = new StringBuilder();
+                for (int j = 0; j < length; j++) {
+                    text.append(data.vocabulary().get((int) tokens[i * length + j]));
+                }
+                all.add(text + data.vocabulary().get((int) labels[i]));
+            }
+            return all;
         }
     }
 }

@@ -7,6 +7,12 @@ final class Elements {
 
     private Elements() {}
 
+    static byte[] bytes(Tensor tensor) {
+        byte[] values = new byte[(int) tensor.numel()];
+        tensor.data_ptr_byte().get(values);
+        return values;
+    }
+
     static float[] floats(Tensor tensor) {
         float[] values = new float[(int) tensor.numel()];
         tensor.data_ptr_float().get(values);

@@ -2,6 +2,7 @@ package org.blazefl4j.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.data.file.Elements.bytes;
 import static org.blazefl4j.data.file.Elements.floats;
 import static org.blazefl4j.data.file.Elements.longs;
 
@@ -70,7 +71,7 @@ final class LeafReaderTest {
                 "sample of another length: length=3" + at + "], expected=4 numbers, as the first has");
         refused(
                 TRAIN.replace("[-1e-1, 0, 0, 0]", "\"text\""),
-                "not a sample" + at + "text, expected=an array of numbers; texts are not supported");
+                "not a sample" + at + "text, expected=an array of numbers, as the first is");
         refused(
                 TRAIN.replace("[0, 1]", "[0, 1.5]"),
                 "not a label" + at + "1.5, expected=a whole number from 0 to 999999");
@@ -90,6 +91,86 @@ final class LeafReaderTest {
         assertThatThrownBy(() -> DataFiles.leaf(folder.resolve("empty"), 0.5, 0))
                 .hasMessage("no JSON files: folder=" + folder.resolve("empty/train")
                         + ", found=no folder, expected=LEAF's files in the folders train and test");
+    }
+
+    private static final String SHAKESPEARE = """
+            {"user_data": {
+              "hamlet": {"y": ["b", "\\n"], "x": ["caba", "abab"]},
+              "ghost": {"x": ["\u00e9a\ud83d\ude00b"], "y": ["c"], "raw": ["..."]}}}
+            """;
+
+    /** Numbers follow the code points, whichever user and file come first; what training texts lack is the last one. */
+    @Test
+    void shouldNumberTheCharactersOfTexts() throws IOException {
+        write("train/a.json", SHAKESPEARE);
+        write("test/a.json", "{\"user_data\": {\"new\": {\"x\": [\"zab\"], \"y\": [\"z\"]}}}");
+        try (FileData data = DataFiles.leaf(folder, 0.5, 0)) {
+            assertThat(data.vocabulary()).containsExactly("\n", "a", "b", "c", "\u00e9", "\ud83d\ude00", "");
+            assertThat(data.classNames()).isEqualTo(data.vocabulary());
+            assertThat(data.samples().classes()).isEqualTo(7);
+            assertThat(data.samples().normalisation()).isNull();
+            assertThat(data.samples().trainImages().shape()).containsExactly(3, 1, 1, 4);
+            assertThat(bytes(data.samples().trainImages())).containsExactly(3, 1, 2, 1, 1, 2, 1, 2, 4, 1, 5, 2);
+            assertThat(longs(data.samples().trainLabels())).containsExactly(2, 0, 3);
+            assertThat(bytes(data.samples().testImages())).containsExactly(6, 6, 1, 2);
+            assertThat(longs(data.samples().testLabels())).containsExactly(6);
+            assertThat(data.owners()).containsExactly("ghost", "hamlet");
+            assertThat(data.trainOwners()).containsExactly(1, 1, 0);
+        }
+    }
+
+    /** As in Sent140, where samples are the fields of tweets. */
+    @Test
+    void shouldTakeTheTextAmongTheFieldsOfATweet() throws IOException {
+        String tweet = "[\"1\", \"Mon\", \"NO_QUERY\", \"u\", \"%s\"]";
+        Path file = write(
+                "all.json",
+                "{\"user_data\": {\"u\": {\"x\": [" + String.format(tweet, "ab") + "," + String.format(tweet, "bbb")
+                        + "], \"y\": [1, 0]}}}");
+        try (FileData data = DataFiles.leaf(file, 0.5, 0)) {
+            assertThat(data.vocabulary()).containsExactly("a", "b", "");
+            assertThat(data.classNames()).isEmpty();
+            assertThat(data.samples().classes()).isEqualTo(3);
+            assertThat(data.samples().trainImages().shape()).containsExactly(1, 1, 1, 3);
+            assertThat(longs(data.samples().trainLabels())[0]
+                            + longs(data.samples().testLabels())[0])
+                    .isEqualTo(1);
+        }
+        refused(
+                "{\"user_data\": {\"f1\": {\"x\": [[\"1\", \"2\"]], \"y\": [1]}}}",
+                "too few fields: fields=2: file=" + folder.resolve("a.json")
+                        + ", user=f1, row=0, found=], expected=the text as field 4");
+        refused(
+                "{\"user_data\": {\"f1\": {\"x\": [[\"1\", 2]], \"y\": [1]}}}",
+                "not a text: file=" + folder.resolve("a.json")
+                        + ", user=f1, row=0, found=2, expected=a text as field 1");
+    }
+
+    @Test
+    void shouldRefuseTextsAndNumbersInOneSet() throws IOException {
+        String at = ": file=" + folder.resolve("a.json") + ", user=hamlet, row=";
+        refused(
+                SHAKESPEARE.replace("\"abab\"", "[1, 2]"),
+                "not a sample" + at + "1, found=1, expected=a text, as the first is");
+        refused(
+                SHAKESPEARE.replace("\"abab\"", "\"\\ud83d\""),
+                "not a text" + at + "1, found=\\ud83d, expected=whole characters");
+        refused(
+                SHAKESPEARE.replace("\"abab\"", "null"),
+                "not a sample" + at + "1, found=null, expected=a text, as the first is");
+        refused(
+                SHAKESPEARE.replace("\"\\n\"", "1"),
+                "label of another kind" + at + "1, found=1, expected=a character, as the first is");
+        refused(
+                SHAKESPEARE.replace("\"\\n\"", "\"ab\""),
+                "not a label" + at + "1, found=ab, expected=one character, or a whole number");
+        refused(
+                SHAKESPEARE.replace("\"caba\", \"abab\"", "7"),
+                "not a sample" + at + "0, found=7, expected=a text or an array of numbers");
+        refused(
+                SHAKESPEARE.replace("\"caba\", \"abab\"", "[1], [2]"),
+                "labels of another kind: file=" + folder.resolve("a.json")
+                        + ", user=hamlet, found=characters, expected=whole numbers for samples of numbers");
     }
 
     @Test
