@@ -52,6 +52,23 @@ final class DocsTest {
         }
     }
 
+    @Test
+    void shouldNameEveryLogger() throws IOException {
+        String page = Pages.text(Path.of("docs/embedding.md"));
+        Path sources = Path.of("src/main/java/org/blazefl4j");
+        List<String> loggers = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(sources)) {
+            files.filter(file -> file.toString().endsWith(".java"))
+                    .forEach(file -> Pages.found("System\\.getLogger\\((\\w+)\\.class", Pages.text(file))
+                            .forEach(type -> loggers.add(sources.relativize(file.resolveSibling(type))
+                                    .toString()
+                                    .replace('/', '.'))));
+        }
+        assertThat(loggers)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(logger -> assertThat(page).contains("`" + logger + "`"));
+    }
+
     private static List<String> snippets(Path page) throws IOException {
         List<String> snippets = new ArrayList<>();
         for (Path folder : EXAMPLES) {
