@@ -136,6 +136,7 @@ final class RunProcessTest {
                     .anyMatch(line -> line.equals("  failed client  the run ends"))
                     .anyMatch(line -> line.equals("completed: 3 of 3 rounds"))
                     .anyMatch(line -> line.equals("  page           results/report.html"))
+                    .anyMatch(line -> line.matches("  to repeat      .* run results/experiment.toml"))
                     .anyMatch(line -> line.matches("  a round +\\d.* s, \\d.* clients per second"))
                     .anyMatch(line -> line.startsWith("  training       1 epoch, batch "))
                     .anyMatch(line -> line.matches("  engine         (native|libtorch) \\(.+\\)"))

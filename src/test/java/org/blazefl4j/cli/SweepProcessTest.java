@@ -72,7 +72,7 @@ final class SweepProcessTest {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
             assertThat(cli.out())
                     .contains("sweep of study.toml: 4 runs, 0 completed", "| fedavg | 2 |", "| scaffold | 2 |")
-                    .contains("page: undisturbed/report.html");
+                    .contains("page: undisturbed/report.html", "\nRuns: 4, completed: 4, failed: 0, skipped: 0\n");
         }
         assertThat(rows("undisturbed/table.csv")).hasSize(3);
         assertThat(folder.resolve("undisturbed/report.html")).content().contains("algorithm=scaffold,seed=43");
@@ -176,7 +176,7 @@ final class SweepProcessTest {
             assertThat(cli.exitCode()).isEqualTo(143);
             assertThat(cli.out())
                     .contains("| fedavg | 0 of 2 |", "to continue: ")
-                    .doesNotContain("failed");
+                    .contains("Runs: 4, completed: 0, failed: 0, skipped: 4\n");
         }
 
         int rounds = Files.readAllLines(folder.resolve("sweeps/study/algorithm=fedavg,seed=42/metrics.csv"))

@@ -19,6 +19,7 @@ import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.doctor.Finding;
 import org.blazefl4j.cli.doctor.Machine;
 import org.blazefl4j.cli.options.ExperimentFile;
+import org.blazefl4j.cli.options.Invocation;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.report.LivePage;
@@ -56,6 +57,7 @@ final class Run {
     private final RunOptions options;
     private final String experiment;
     private final String command;
+    private final Invocation invocation;
     private final PrintStream out;
     private final List<StopRule> rules;
     private final RunTotals totals;
@@ -66,14 +68,16 @@ final class Run {
      *
      * @param experiment the experiment file that repeats this run
      * @param command the command line that resumes this run
+     * @param invocation how the program was started
      * @param out where to print lines for people
      */
-    Run(RunOptions options, String experiment, String command, PrintStream out) {
+    Run(RunOptions options, String experiment, String command, Invocation invocation, PrintStream out) {
         this.options = options;
         this.experiment = experiment;
         this.rules = options.stopping.rules();
         this.totals = new RunTotals(rules);
         this.command = command;
+        this.invocation = invocation;
         this.out = out;
     }
 
@@ -155,6 +159,8 @@ final class Run {
                 rounds(federation, simulation, checkpoints, csv, json, folder);
             } finally {
                 out.println("  results        " + Printable.line(csvFile) + " and " + JSON);
+                String file = folder.resolve(ExperimentFile.NAME).toString();
+                out.println("  to repeat      " + invocation.with(List.of("run", file)));
                 startPage(folder);
             }
         }

@@ -70,7 +70,7 @@ public final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(experiment);
             spec.commandLine().getOut().flush();
         } else {
-            new Run(options, experiment, resumingCommand(), System.out).execute();
+            new Run(options, experiment, resumingCommand(), Invocation.of(spec), System.out).execute();
         }
         return ExitCode.OK;
     }

@@ -84,6 +84,15 @@ final class Sweep {
         return outcomes.values().stream().filter(Outcome::isComplete).count();
     }
 
+    /** Returns a line with the numbers of runs; skipped are those that a stop left open. */
+    synchronized String counts() {
+        long failed = outcomes.values().stream()
+                .filter(outcome -> !outcome.failure().isEmpty())
+                .count();
+        return "Runs: " + runs.size() + ", completed: " + completed() + ", failed: " + failed + ", skipped: "
+                + (runs.size() - completed() - failed);
+    }
+
     /** Runs all that is open, or until stopped; keeps the files of the table up to date. */
     void execute(RunProcess process, int jobs) {
         new ResultFiles(table()).write(folder);

@@ -182,6 +182,7 @@ public final class SweepCommand implements Callable<Integer> {
             sweep.execute(new RunProcess(Invocation.words(args), tracking), Math.min(jobs, all));
             out.print(System.lineSeparator() + new ResultFiles(sweep.table()).markdown());
             writePage(study, sweep.folders(), folder, out);
+            out.println(System.lineSeparator() + sweep.counts());
             if (sweep.completed() < all) {
                 out.println(System.lineSeparator() + "to continue: "
                         + Invocation.of(spec).with(args));
