@@ -85,9 +85,10 @@ public final class DataCommand implements Callable<Integer> {
             options.add("--data-file=" + path);
         }
         spec.commandLine().getParseResult().matchedOptions().stream()
+                .distinct()
                 .filter(option -> !option.longestName().equals("--verbose"))
-                .forEach(option -> options.add(option.longestName() + "="
-                        + option.originalStringValues().get(0)));
+                .forEach(option -> option.originalStringValues()
+                        .forEach(value -> options.add(option.longestName() + "=" + value)));
         return options;
     }
 }

@@ -31,12 +31,18 @@ enum FileFormat {
     private static final String JSON = ".json";
     private static final String TRAIN = "train";
 
-    /** Names of files of the data sets that have one, and what reads them. */
+    private static final String IDX = "(images|labels)[-.]idx[13][-.]ubyte(\\.gz)?";
+
+    /** Names of files and folders of the data sets that have one, as they are downloaded, and what reads them. */
     private static final Map<String, String> BY_NAME = Map.of(
-            "emnist-([a-z]+)-.*", "--dataset emnist-$1",
-            "(train|t10k)-(images|labels)[-.]idx.*", "--dataset mnist or fashion-mnist",
-            "data_batch_1\\.bin|cifar-10-b.*", "--dataset cifar10",
-            "fine_label_names\\.txt|cifar-100-b.*", "--dataset cifar100");
+            "emnist-([a-z]+)-(train|test)-" + IDX,
+            "--dataset emnist-$1",
+            "(train|t10k)-" + IDX,
+            "--dataset mnist or fashion-mnist",
+            "data_batch_1\\.bin|cifar-10-(batches-(bin|py)|binary\\.tar(\\.gz)?)",
+            "--dataset cifar10",
+            "fine_label_names\\.txt|cifar-100-binary(\\.tar(\\.gz)?)?",
+            "--dataset cifar100");
 
     private final String label;
 
@@ -55,7 +61,7 @@ enum FileFormat {
             if (!Files.isDirectory(path)) {
                 return ofFile(path);
             }
-            if (has(path, named(JSON)) || has(path.resolve(TRAIN), named(JSON))) {
+            if (has(path.resolve(TRAIN), named(JSON))) {
                 return LEAF;
             }
             if (has(path, named(".npy"))) {
@@ -66,6 +72,9 @@ enum FileFormat {
             }
             if (has(path, Files::isDirectory)) {
                 return IMAGES;
+            }
+            if (has(path, named(JSON))) {
+                return LEAF; // whose reader says where the files belong
             }
             throw new UsageException("no data that is known: --data-file=" + path + ", found="
                     + FolderContent.near(path, TRAIN) + ", expected=" + KNOWN + "; name one of them");

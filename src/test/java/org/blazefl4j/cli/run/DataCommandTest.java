@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DataCommandTest {
 
@@ -160,6 +161,85 @@ final class DataCommandTest {
                     .contains("a data set by name: --data-file=" + path + ", found=" + name + ", expected="
                             + FileFormat.KNOWN + "; use " + option + " with --data-dir and the folder instead");
         }
+    }
+
+    /** Names of binaries are not those of tables, arrays and images made of them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "emnist-letters-train.csv",
+                "cifar-10-bytes.csv",
+                "cifar-100-binary.csv",
+                "train-images-idx.csv",
+                "emnist-letters-mapping.csv"
+            })
+    void shouldReadATableWhateverDataSetItIsNamedAfter(String name) throws IOException {
+        Path file = Files.move(table(), folder.resolve(name));
+        assertThat(shown(file.toString(), "--label-column=y", "--ignore-columns=owner"))
+                .startsWith(file + ": table in CSV", "  training samples     40");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "emnist-letters-train-images-idx3-ubyte.gz, --dataset emnist-letters",
+        "emnist-byclass-test-labels-idx1-ubyte, --dataset emnist-byclass",
+        "cifar-10-binary.tar.gz, --dataset cifar10",
+        "cifar-10-batches-py, --dataset cifar10",
+    })
+    void shouldKnowTheNamesOfBinaries(String name, String option) throws IOException {
+        Path file = write("named/" + name, "");
+        assertThat(data(file.getParent().toString())).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString()).contains("found=" + name + ", expected=", "; use " + option + " with --data-dir");
+    }
+
+    @Test
+    void shouldTakeArraysWhateverDataSetTheyAreNamedAfter() {
+        for (String name : List.of("emnist-letters.npz", "cifar-10-b.npz")) {
+            assertThat(FileFormat.of(folder.resolve(name))).isEqualTo(FileFormat.ARRAYS);
+        }
+    }
+
+    @Test
+    void shouldReadImagesBesideJson() throws IOException {
+        for (int i = 0; i < 8; i++) {
+            Path file = folder.resolve("imgs/train/" + (i % 2 == 0 ? "cat/" : "dog/") + i + ".png");
+            Files.createDirectories(file.getParent());
+            assertThat(ImageIO.write(new BufferedImage(6, 5, BufferedImage.TYPE_BYTE_GRAY), "png", file.toFile()))
+                    .isTrue();
+        }
+        write("imgs/classes.json", "[\"cat\", \"dog\"]");
+        Path images = folder.resolve("imgs");
+        assertThat(shown(images.toString())).startsWith(images + ": folder of images");
+    }
+
+    @Test
+    void shouldSayWhereTheFilesOfLeafBelong() throws IOException {
+        write("leaf/all.json", "{}");
+        assertThat(data(folder.resolve("leaf").toString())).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .contains(
+                        "no JSON files: folder=" + folder.resolve("leaf/train"),
+                        "expected=LEAF's files in the folders train and test");
+    }
+
+    @Test
+    void shouldRepeatOptionsAsTheyWereGiven() throws IOException {
+        Path table = write("three.csv", "a,b,c d,who,y\n" + "1,2,3,u,no\n3,4,5,v,yes\n".repeat(10));
+        List<String> lines = shown(
+                table.toString(),
+                "--label-column=y",
+                "--client-column=who",
+                "--ignore-columns",
+                "a",
+                "--pixels=unit",
+                "--ignore-columns",
+                "c d");
+        assertThat(lines)
+                .contains("  shape of a sample    1 x 1 x 1")
+                .last()
+                .asString()
+                .startsWith("  blazefl4j run --data-file=" + table + " --label-column=y --client-column=who"
+                        + " --ignore-columns=a '--ignore-columns=c d' --pixels=unit --partition=natural");
     }
 
     @Test
