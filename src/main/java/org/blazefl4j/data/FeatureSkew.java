@@ -37,7 +37,8 @@ public interface FeatureSkew {
 
     /**
      * Returns a data set in which each client's samples are changed, at the same positions, and all others are as they
-     * were. Training on it takes no longer than on the original.
+     * were. Training on it takes no longer than on the original. Needs memory for the copy and, besides, for what
+     * {@link #change} makes for one client at a time.
      *
      * @param samples not changed; a transform that it has comes after the change
      * @param parts each client's positions, as a {@link Partitioner} returns them
@@ -50,16 +51,31 @@ public interface FeatureSkew {
         try (PointerScope scope = new PointerScope()) {
             Tensor all = samples.data().clone();
             for (int client = 0; client < parts.size(); client++) {
-                Tensor positions = Tensors.of(parts.get(client));
-                Tensor own = Samples.pick(samples.data(), positions);
-                Tensor changed = change(own, client, parts.size(), seed);
-                if (changed != own) {
-                    all = changed.scalar_type().intern() == ScalarType.Float ? all.toType(ScalarType.Float) : all;
-                    all.index_copy_(0, positions, changed.toType(all.scalar_type()));
+                try (PointerScope ofClient = new PointerScope()) {
+                    Tensor positions = Tensors.of(parts.get(client));
+                    Tensor own = Samples.pick(samples.data(), positions);
+                    try (Tensor changed = change(own, client, parts.size(), seed)) {
+                        if (changed != own) {
+                            all = changed.scalar_type().intern() == ScalarType.Float ? floats(all, scope) : all;
+                            all.index_copy_(0, positions, changed.toType(all.scalar_type()));
+                        }
+                    }
                 }
             }
             all.retainReference();
             return new TensorDataset(all, samples.targets(), samples.transform(), samples.targetTransform());
+        }
+    }
+
+    /** Turns a tensor into one of float32, which a scope frees unless it is retained, and frees it. */
+    private static Tensor floats(Tensor all, PointerScope scope) {
+        if (all.scalar_type().intern() == ScalarType.Float) {
+            return all;
+        }
+        try (all) {
+            Tensor floats = all.toType(ScalarType.Float);
+            scope.attach(floats);
+            return floats;
         }
     }
 

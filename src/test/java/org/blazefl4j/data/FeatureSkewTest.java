@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -177,6 +178,29 @@ final class FeatureSkewTest {
             assertThat(after[i]).isEqualTo(before[changed ? image * 16 + 15 - i % 16 : i]);
         }
         rotated.data().close();
+    }
+
+    /** Memory holds the samples of one client at a time. */
+    @Example
+    void shouldFreeWhatItMakesForAClientBeforeTheNext() {
+        TensorDataset all = new TensorDataset(images(1, 6, 1, 2, 2), Tensors.of(new long[6]));
+        List<long[]> parts = List.of(new long[] {0, 1}, new long[] {2, 3}, new long[] {4, 5});
+        List<Tensor> made = new ArrayList<>();
+        FeatureSkew noise = FeatureSkew.noise(1);
+        FeatureSkew recording = (samples, client, clients, seed) -> {
+            assertThat(made).as("client " + client).allMatch(each -> each.isNull());
+            made.add(samples);
+            made.add(noise.change(samples, client, clients, seed));
+            return made.get(made.size() - 1);
+        };
+
+        TensorDataset noisy = recording.apply(all, parts, 7);
+
+        assertThat(made).hasSize(6).allMatch(each -> each.isNull());
+        assertThat(floats(noisy.data()))
+                .hasSize(24)
+                .isEqualTo(floats(noise.apply(all, parts, 7).data()));
+        noisy.data().close();
     }
 
     /** So that the native engine reads them where they are. */
