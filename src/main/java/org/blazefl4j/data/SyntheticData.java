@@ -46,6 +46,7 @@ public record SyntheticData(Tensor inputs, Tensor classes, List<long[]> train, L
     private static final int MOST_SAMPLES = (Integer.MAX_VALUE - 8) / INPUTS;
 
     private static final int LEAST_SIZE = 50;
+    private static final int MOST_CLIENTS = MOST_SAMPLES / LEAST_SIZE;
     private static final double LOG_SIZE_MEAN = 4;
     private static final double LOG_SIZE_DEVIATION = 2;
     private static final double VARIANCE_EXPONENT = -1.2;
@@ -68,7 +69,10 @@ public record SyntheticData(Tensor inputs, Tensor classes, List<long[]> train, L
     public static SyntheticData of(double alpha, double beta, int clients, long seed) {
         requireDeviation("alpha", alpha);
         requireDeviation("beta", beta);
-        Arguments.require(clients >= 1, "number of clients: clients=" + clients + ", limit=1 or more");
+        Arguments.require(
+                clients >= 1 && clients <= MOST_CLIENTS,
+                "number of clients: clients=" + clients + ", limit=1 to " + MOST_CLIENTS + " (each has at least "
+                        + LEAST_SIZE + " samples); change it");
         PartitionRandom random = new PartitionRandom(seed);
         int[] sizes = new int[clients];
         Arrays.setAll(sizes, k -> LEAST_SIZE + size(random));

@@ -148,6 +148,11 @@ class SyntheticDataTest {
                 .hasMessage("deviation out of range: beta=NaN, limit=0 or more and finite");
         assertThatThrownBy(() -> SyntheticData.of(1, 1, 0, 0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("number of clients: clients=0, limit=1 or more");
+                .hasMessage(
+                        "number of clients: clients=0, limit=1 to 715827 (each has at least 50 samples); change it");
+        assertThatThrownBy(() -> SyntheticData.of(1, 1, Integer.MAX_VALUE, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("number of clients: clients=2147483647, limit=1 to 715827 (each has at least 50 samples);"
+                        + " change it");
     }
 }

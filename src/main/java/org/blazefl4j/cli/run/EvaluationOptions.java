@@ -41,9 +41,14 @@ final class EvaluationOptions {
     @Nullable
     Integer unseenClients;
 
-    /** Refuses clients for an evaluation that there is none of. */
-    void check(OptionUse use) {
+    /** Refuses clients for an evaluation that there is none of, and more of them than can be counted. */
+    void check(OptionUse use, int numClients) {
         use.refuseUnless(clientEvaluation != null, "--unseen-clients", "--client-evaluation");
+        int most = Integer.MAX_VALUE - numClients;
+        if (unseen() > most) {
+            throw use.refusal("too many clients: --unseen-clients=" + unseen() + ", --num-clients=" + numClients
+                    + ", limit=" + Integer.MAX_VALUE + " of both together; lower them");
+        }
     }
 
     /** Returns the number of rounds from one evaluation of the global model to the next. */

@@ -148,8 +148,7 @@ final class Run {
             out.flush();
             if (json.isEmpty()) {
                 json.write("configuration", configuration);
-                List<long[]> parts = options.algorithm().parts(options, federation.images());
-                PartitionCommand.recorded(federation.images(), parts)
+                PartitionCommand.recorded(federation.images(), options.trainedParts(federation.images()))
                         .ifPresent(partition -> json.write("partition", partition.toMap()));
             }
             resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));

@@ -115,7 +115,7 @@ public final class RunCommand implements Callable<Integer> {
     private OptionUse check(Settings settings) {
         OptionUse use = new OptionUse(spec.commandLine(), settings);
         options.data.check(use);
-        options.evaluation.check(use);
+        options.evaluation.check(use, options.numClients());
         ExecutionMode mode = options.execution.executionMode;
         use.noteUnless(mode != ExecutionMode.SINGLE_THREADED, "--num-parallels", mode);
         use.noteUnless(mode == ExecutionMode.MULTI_PROCESS, "--cache-dir", mode);

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -206,13 +207,33 @@ final class RunOptions {
     /** Returns the positions of the training images of all clients, those that never train last. */
     List<long[]> parts(ImageData images) {
         int unseen = evaluation.unseen();
-        try {
-            return partitioner().partition(images.trainLabels(), numClients() + unseen, federation.seed);
-        } catch (IllegalArgumentException e) {
-            throw unseen == 0
-                    ? e
-                    : new IllegalArgumentException(e.getMessage() + "; unseenClients=" + unseen + " of them", e);
+        if (unseen == 0) {
+            return partitioner().partition(images.trainLabels(), numClients(), federation.seed);
         }
+        int all = numClients() + unseen;
+        try {
+            List<long[]> parts = partitioner().partition(images.trainLabels(), all, federation.seed);
+            return data.partition == Partitioning.NATURAL ? withUnseenDrawn(parts) : parts;
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    String.valueOf(e.getMessage()).replace("numClients=" + all, "numClients=" + numClients())
+                            + "; unseenClients=" + unseen + " count too, so there are " + all + " clients",
+                    e);
+        }
+    }
+
+    /** Returns the positions of the training images of the clients that train. */
+    List<long[]> trainedParts(ImageData images) {
+        return algorithm().parts(this, images).subList(0, numClients());
+    }
+
+    /** Draws which owners never train, because owners are in the order of their names. */
+    private List<long[]> withUnseenDrawn(List<long[]> parts) {
+        long seed = RandomStreams.seed(federation.seed, RandomStreams.SERVER, 0, "unseen-clients");
+        return Partitioner.sizes(numClients(), evaluation.unseen()).partition(new long[parts.size()], 2, seed).stream()
+                .flatMapToLong(Arrays::stream)
+                .mapToObj(owner -> parts.get((int) owner))
+                .toList();
     }
 
     ServerOptions server() {

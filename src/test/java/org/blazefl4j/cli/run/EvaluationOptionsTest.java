@@ -100,8 +100,8 @@ final class EvaluationOptionsTest {
 
         assertThatThrownBy(() -> Federation.open(options, Path.of("."), (images, engines) -> {}))
                 .isInstanceOf(UsageException.class)
-                .hasMessage("number of clients: --num-clients=10001, limit=1 to 10000 (the number of samples); change"
-                        + " --num-clients; --unseen-clients=9991 of them");
+                .hasMessage("number of clients: --num-clients=10, limit=1 to 10000 (the number of samples); change"
+                        + " --num-clients; --unseen-clients=9991 count too, so there are 10001 clients");
     }
 
     @Test
