@@ -12,6 +12,9 @@ import org.blazefl4j.util.Printable;
 /** The file of {@code --class-shares}: a line for each client, with a number for each class. */
 final class ClassShares {
 
+    /** As Excel begins UTF-8. */
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
+
     private ClassShares() {}
 
     /**
@@ -22,7 +25,10 @@ final class ClassShares {
     static double[][] read(Path file) {
         List<double[]> rows = new ArrayList<>();
         try {
-            List<String> lines = Files.readAllLines(file);
+            List<String> lines = Files.readString(file)
+                    .replaceFirst("^" + BYTE_ORDER_MARK, "")
+                    .lines()
+                    .toList();
             for (int line = 1; line <= lines.size(); line++) {
                 String text = lines.get(line - 1).strip();
                 if (!text.isEmpty()) {

@@ -56,7 +56,9 @@ public final class PartitionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        data.check(new OptionUse(spec.commandLine(), Settings.NONE));
+        OptionUse use = new OptionUse(spec.commandLine(), Settings.NONE);
+        use.refuseUnless(false, "--feature-skew", "it to run (the partition is the same with it)");
+        data.check(use);
         if (!output.toString().endsWith(".html")) {
             throw new UsageException(
                     "not a page: --output=" + output + ", expected=a name that ends in .html; choose another");

@@ -104,6 +104,29 @@ final class PartitionCommandTest {
     }
 
     @Test
+    void shouldReadATableOfClassesAsExcelWritesIt() throws IOException {
+        Path shares =
+                Files.writeString(folder.resolve("shares.csv"), "\uFEFF1,1,1,1,1,1,1,1,1,1\r\n3,3,3,3,3,3,3,3,3,3\r\n");
+
+        assertThat(partition("--partition=class-shares", "--class-shares=" + shares, "--num-clients=2"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString()).contains("  samples per client                 from 2,500 to 7,500");
+    }
+
+    @Test
+    void shouldRefuseASkewThatItDoesNotShow() {
+        assertThat(partition(
+                        "--dataset=synthetic", "--partition=natural", "--num-clients=30", "--feature-skew=rotation"))
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .startsWith(
+                        "blazefl4j partition: --feature-skew has no effect: add it to run (the partition is the same"
+                                + " with it), or omit it");
+        assertThat(folder.resolve("page.html")).doesNotExist();
+    }
+
+    @Test
     void shouldSayWhatIsWrongWithATableOfClasses() throws IOException {
         Path shares = Files.writeString(folder.resolve("shares.csv"), "1,2\n3,x\n");
         String[] both = {"--partition=class-shares", "--class-shares=" + shares};
@@ -168,10 +191,23 @@ final class PartitionCommandTest {
             RunOptions plain = SmallRun.of(1, "--partition=dirichlet");
             RunOptions dsfl = SmallRun.of(1, "--algorithm=dsfl", "--open-size=4000");
 
-            assertThat(total(PartitionCommand.count(images, plain.algorithm().parts(plain, images))))
+            assertThat(total(PartitionCommand.count(images, plain.trainedParts(images))))
                     .isEqualTo(10_000);
-            assertThat(total(PartitionCommand.count(images, dsfl.algorithm().parts(dsfl, images))))
+            assertThat(total(PartitionCommand.count(images, dsfl.trainedParts(images))))
                     .isEqualTo(6_000);
+        }
+    }
+
+    @Test
+    void shouldNotCountClientsThatNeverTrain() {
+        try (ImageData images = ImageData.fashionMnist()) {
+            RunOptions options = SmallRun.of(1, "--client-evaluation=last", "--unseen-clients=15");
+            Partition recorded = PartitionCommand.recorded(images, options.trainedParts(images))
+                    .orElseThrow();
+
+            assertThat(recorded.toMap()).containsEntry("clients", 10);
+            assertThat(total(recorded)).isEqualTo(4_000);
+            assertThat(options.parts(images)).hasSize(25);
         }
     }
 
