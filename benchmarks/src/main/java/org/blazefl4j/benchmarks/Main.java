@@ -37,6 +37,7 @@ public final class Main {
             entry("small", FedAvgThroughput::runSmall),
             entry("algorithms", AlgorithmThroughput::run),
             entry("evaluation", SharedEvaluation::run),
+            entry("files", ResultFiles::run),
             entry("guards", Guards::run),
             entry("death", WorkerDeath::run));
 

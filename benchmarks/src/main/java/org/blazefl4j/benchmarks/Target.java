@@ -89,6 +89,12 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     Limit.ratioAtLeast(0.9),
                     Limit.ratioAtLeast(0.97)),
             new Target(
+                    "a run that writes all files of results, processes, over one that writes none",
+                    "files multi-process",
+                    "rounds/s",
+                    Limit.ratioAtLeast(0.99),
+                    Limit.ratioAtLeast(1)),
+            new Target(
                     "CNN step over a plain NCHW step",
                     "step cnn",
                     "steps/s",

@@ -2,6 +2,7 @@ package org.blazefl4j.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.Evaluation;
@@ -10,6 +11,7 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.federation.Federation;
@@ -31,6 +33,7 @@ final class TrainedFederation implements AutoCloseable {
     private final List<Tensor> indices = new ArrayList<>();
     private final InMemoryPartitionedDataset<PartitionType> data = new InMemoryPartitionedDataset<>();
     private final boolean hashes;
+    private final Federation federation;
     private final FederationServer<ModelBroadcast, ModelUpdate> handler;
     private final AbstractClientTrainer<ClientConfig, ModelBroadcast, ModelUpdate> trainer;
 
@@ -60,7 +63,7 @@ final class TrainedFederation implements AutoCloseable {
         }
         data.setDataset(PartitionType.TEST, whole);
         ModelSelector<ModelName> models = ModelSelector.seeded(42, 3, 32, 32, 10);
-        Federation federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(rounds, size.clients()))
+        federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(rounds, size.clients()))
                 .local(new SgdOptions(1, Workload.BATCH, Workload.RATE))
                 .with(algorithm);
         handler = federation.handler();
@@ -81,6 +84,19 @@ final class TrainedFederation implements AutoCloseable {
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
         return workload.size().clients() * workload.size().steps() / seconds;
+    }
+
+    /**
+     * Runs all rounds of a new model as a {@link Simulation} does, with evaluations, and returns what they took.
+     *
+     * @param listeners adds listeners to it
+     */
+    Simulation.Summary run(Consumer<Simulation<ModelBroadcast, ModelUpdate>> listeners) {
+        try (FederationServer<ModelBroadcast, ModelUpdate> fresh = federation.handler()) {
+            Simulation<ModelBroadcast, ModelUpdate> simulation = new Simulation<>(fresh, trainer);
+            listeners.accept(simulation);
+            return simulation.run();
+        }
     }
 
     /** Evaluates the global model by the workers. */
