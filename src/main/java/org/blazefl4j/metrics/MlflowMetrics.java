@@ -3,6 +3,7 @@ package org.blazefl4j.metrics;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ public final class MlflowMetrics implements RoundListener<Object>, AutoCloseable
     private final MlflowRun run;
     private final MlflowSender sender;
     private final int had;
+    private final Map<String, String> keys = new HashMap<>();
     private final List<Path> files = new ArrayList<>();
     private String status = "FAILED";
     private boolean closed;
@@ -64,7 +66,7 @@ public final class MlflowMetrics implements RoundListener<Object>, AutoCloseable
         Map<String, Double> numbers = new LinkedHashMap<>();
         values.forEach((name, value) -> {
             if (value instanceof Number number) {
-                numbers.put(MlflowExperiment.key(name), number.doubleValue());
+                numbers.put(keys.computeIfAbsent(name, MlflowExperiment::key), number.doubleValue());
             }
         });
         if (step > had) {
