@@ -17,8 +17,8 @@ import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
- * Compares the rounds per second of runs that write all files of results, the page with charts at the end included, with
- * those of runs that write none.
+ * Compares the rounds per second of runs that write all files of results, the page with charts at the end included,
+ * with those of runs that write none.
  *
  * <p>Both alternate in pairs, and take turns in being first; each pair gives one ratio.
  */
