@@ -89,7 +89,7 @@ public final class MlflowMetrics implements RoundListener<Object>, AutoCloseable
 
     /**
      * Adds a file to the run, when this is closed, if the server takes files ({@code mlflow server} does unless started
-     * with {@code --no-serve-artifacts}).
+     * with {@code --no-serve-artifacts}). Otherwise, or if the server fails to store it, the log names the file.
      *
      * @param file must then exist
      */
@@ -98,8 +98,8 @@ public final class MlflowMetrics implements RoundListener<Object>, AutoCloseable
     }
 
     /**
-     * Sends what is left, up to 10 seconds, and the run's end: failed, unless {@link #runFinished} was called. A
-     * failure to do so is only logged.
+     * Sends the rounds that are left, the run's end, and then its files, up to 10 seconds. The run ends as failed,
+     * unless {@link #runFinished} was called. A failure to do so is only logged.
      */
     @Override
     public void close() {
@@ -108,8 +108,8 @@ public final class MlflowMetrics implements RoundListener<Object>, AutoCloseable
         }
         closed = true;
         Map<String, Call> calls = new LinkedHashMap<>();
-        files.forEach(file -> calls.put(String.valueOf(file.getFileName()), () -> run.attach(file)));
         calls.put("the status " + status, () -> run.setStatus(status));
+        files.forEach(file -> calls.put(String.valueOf(file.getFileName()), () -> run.attach(file)));
         sender.end(calls);
     }
 }

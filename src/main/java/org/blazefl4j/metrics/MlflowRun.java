@@ -2,6 +2,7 @@ package org.blazefl4j.metrics;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.metrics.MlflowServer.Refusal;
+import org.blazefl4j.util.Printable;
 
 /**
  * What can be told of a run to its server. The methods block.
@@ -31,7 +33,7 @@ record MlflowRun(MlflowServer server, String id, String experimentId, String art
     /** Reads what the server says of a run. */
     static MlflowRun of(MlflowServer server, Map<?, ?> info) throws Refusal {
         return new MlflowRun(
-                server.another(),
+                server,
                 MlflowServer.text(info, "run_id"),
                 MlflowServer.text(info, "experiment_id"),
                 MlflowServer.text(info, "artifact_uri"));
@@ -81,13 +83,27 @@ record MlflowRun(MlflowServer server, String id, String experimentId, String art
         server.post("runs/update", body);
     }
 
-    /** Sends a file, if the server takes files of runs; others need the software of a store. */
+    /**
+     * Sends a file.
+     *
+     * @throws Refusal if the server does not take files of runs; other stores need software of their own
+     */
     void attach(Path file) throws IOException {
-        URI store = URI.create(artifacts);
-        if (PROXIED.equals(store.getScheme()) && store.getAuthority() == null) {
-            String name = URLEncoder.encode(String.valueOf(file.getFileName()), StandardCharsets.UTF_8);
-            server.put(store.getRawPath() + "/" + name.replace("+", "%20"), file);
+        String name = URLEncoder.encode(String.valueOf(file.getFileName()), StandardCharsets.UTF_8);
+        server.put(folder() + "/" + name.replace("+", "%20"), file);
+    }
+
+    private String folder() throws Refusal {
+        try {
+            URI store = new URI(artifacts);
+            String path = store.getRawPath();
+            if (PROXIED.equals(store.getScheme()) && store.getAuthority() == null && path != null) {
+                return path;
+            }
+        } catch (URISyntaxException e) {
+            // a path of the server's own, as those of stores may be
         }
+        throw new Refusal(200, "", "the server takes no files, which are kept in " + Printable.address(artifacts));
     }
 
     /** Returns the address of the page that shows the run. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.blazefl4j.metrics.MlflowRun.Step;
 import org.blazefl4j.metrics.MlflowServer.Patience;
 import org.blazefl4j.metrics.MlflowServer.Refusal;
@@ -36,6 +37,9 @@ final class MlflowSender {
 
     private static final int MOST_RANGES = 5;
 
+    /** Enough for what passes soon, so that a server that goes on failing does not delay the end. */
+    private static final int RETRIES_AT_END = 5;
+
     /** Something to be sent. */
     interface Call {
         void send() throws IOException;
@@ -51,6 +55,7 @@ final class MlflowSender {
     private boolean ending;
     private boolean over;
     private String failure = "";
+    private int retriesAtEnd = RETRIES_AT_END;
 
     /** Starts the thread. */
     MlflowSender(MlflowRun run) {
@@ -72,7 +77,7 @@ final class MlflowSender {
     /**
      * Sends what is left, but not for longer than the limit, and ends the thread.
      *
-     * @param calls what to send after all steps, by what it is
+     * @param calls what to send after all steps, by what it is; the first matters most, and is tried until the limit
      */
     void end(Map<String, Call> calls) {
         synchronized (this) {
@@ -85,9 +90,8 @@ final class MlflowSender {
             synchronized (this) {
                 over = true;
             }
-            run.server().abort();
             thread.interrupt();
-            Uninterruptibles.join(thread, Duration.ofSeconds(1).toMillis()); // longer only while it connects
+            Uninterruptibles.join(thread, Duration.ofSeconds(1).toMillis());
         }
         warnOfUnsent();
     }
@@ -103,7 +107,7 @@ final class MlflowSender {
                     "MLflow lacks a part of the run: run={0}, missing={1}, found={2}; result files have it",
                     run.page(),
                     String.join(", ", what),
-                    failure.isEmpty() ? "no answer within " + patience.end().toSeconds() + " s" : failure);
+                    failure.isEmpty() ? MlflowServer.noAnswerWithin(patience.end()) : failure);
         }
     }
 
@@ -124,14 +128,16 @@ final class MlflowSender {
         try {
             for (List<Step> steps = next(); !steps.isEmpty(); steps = next()) {
                 List<Step> batch = steps;
-                if (deliver(() -> run.log(batch))) {
+                if (deliver(() -> run.log(batch), Refusal.class::isInstance)) {
                     sent(batch);
                 }
             }
+            Predicate<Throwable> counts = failure -> false;
             for (Map.Entry<String, Call> call : last().entrySet()) {
-                if (deliver(call.getValue())) {
+                if (deliver(call.getValue(), counts)) {
                     sent(call.getKey());
                 }
+                counts = failure -> true;
             }
         } catch (InterruptedException e) {
             // the limit has passed
@@ -167,17 +173,26 @@ final class MlflowSender {
         unsent.remove(what);
     }
 
-    /** Tries until the server takes it. Returns false if the server refuses it. */
-    private boolean deliver(Call call) throws InterruptedException {
+    /**
+     * Tries until the server takes it. Returns false if it cannot be sent: the server refuses it, or there were too
+     * many failures at the end.
+     *
+     * @param counts which failures are counted then
+     */
+    private boolean deliver(Call call, Predicate<Throwable> counts) throws InterruptedException {
         for (Duration pause = patience.retry(); ; pause = longer(pause)) {
             try {
                 call.send();
                 return true;
             } catch (IOException e) {
                 failed(e);
-                if (e instanceof Refusal refusal && !refusal.mayPass()) {
+                boolean passes = !(e instanceof Refusal refusal) || refusal.mayPass();
+                if (!passes || isEnding() && counts.test(e) && --retriesAtEnd < 0) {
                     return false;
                 }
+            } catch (RuntimeException | Error e) {
+                failed(e); // such as no memory for a file; what comes next may succeed
+                return false;
             }
             pause(pause.toMillis());
         }
@@ -188,7 +203,11 @@ final class MlflowSender {
         return twice.compareTo(patience.longestRetry()) > 0 ? patience.longestRetry() : twice;
     }
 
-    private synchronized void failed(IOException e) {
+    private synchronized boolean isEnding() {
+        return ending;
+    }
+
+    private synchronized void failed(Throwable e) {
         if (over) {
             return; // the failure is that of aborting it
         }
@@ -207,7 +226,7 @@ final class MlflowSender {
     /** Waits before another try: shortly at the end. */
     private synchronized void pause(long millis) throws InterruptedException {
         if (ending) {
-            wait(RETRY_AT_END_MILLIS);
+            wait(Math.min(millis, RETRY_AT_END_MILLIS));
         }
         long end = System.nanoTime() / 1_000_000 + millis;
         for (long left = millis; left > 0 && !ending; left = end - System.nanoTime() / 1_000_000) {

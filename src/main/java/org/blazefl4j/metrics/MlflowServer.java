@@ -3,11 +3,14 @@ package org.blazefl4j.metrics;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.HttpRetryException;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URL;
 import java.net.UnknownHostException;
@@ -18,6 +21,10 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.blazefl4j.binding.Build;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Causes;
@@ -30,8 +37,9 @@ import org.jspecify.annotations.Nullable;
  * starts Python to send files, and its jar of 8.6 MB, last released in 2024, has a copy of each library that it needs,
  * of 2016 to 2022.
  *
- * <p>Each call blocks and has a connection of its own: nothing is left when nobody calls, while the JVM's newer client
- * has threads, which JDK 17 cannot end.
+ * <p>Each call blocks, up to the limit for answers or until its thread is interrupted, and has a connection and a
+ * daemon thread of its own: nothing is left when nobody calls, while the JVM's newer client has threads, which JDK 17
+ * cannot end. A call that is given up ends with its connection.
  */
 final class MlflowServer {
 
@@ -44,7 +52,7 @@ final class MlflowServer {
      * How long to wait.
      *
      * @param connection for a connection
-     * @param answer for the next byte of an answer
+     * @param answer for a whole call, from the connection to the last byte of the answer
      * @param retry before a call is tried again, twice as long after each try up to {@code longestRetry}
      * @param end for all that is left to be sent when a run ends
      */
@@ -88,8 +96,6 @@ final class MlflowServer {
     private final String address;
     private final @Nullable String authorization;
     private final Patience patience;
-    private volatile @Nullable HttpURLConnection current;
-    private volatile boolean aborted;
 
     /**
      * Does not connect.
@@ -103,11 +109,11 @@ final class MlflowServer {
                 MlflowExperiment.class, "com.fasterxml.jackson.jr.ob.JSON", Build.library("jackson-jr-objects"));
         Arguments.require(
                 isWeb(address) && address.getQuery() == null && address.getFragment() == null,
-                () -> "not the address of an MLflow server: server=" + withoutPassword(address)
+                () -> "not the address of an MLflow server: server=" + Printable.address(address)
                         + ", expected=such as http://127.0.0.1:5000; start one by 'mlflow server', and give its address");
         Arguments.require(
                 address.getUserInfo() == null,
-                () -> "credentials in an address: server=" + withoutPassword(address)
+                () -> "credentials in an address: server=" + Printable.address(address)
                         + ", expected=none, since others can read it; set MLFLOW_TRACKING_USERNAME and"
                         + " MLFLOW_TRACKING_PASSWORD");
         this.address = address.toString().replaceFirst("/+$", "");
@@ -115,24 +121,9 @@ final class MlflowServer {
         this.patience = patience;
     }
 
-    private MlflowServer(MlflowServer other) {
-        this.address = other.address;
-        this.authorization = other.authorization;
-        this.patience = other.patience;
-    }
-
-    /** Returns the same server, for calls that are aborted together. */
-    MlflowServer another() {
-        return new MlflowServer(this);
-    }
-
     private static boolean isWeb(URI address) {
         boolean known = "http".equalsIgnoreCase(address.getScheme()) || "https".equalsIgnoreCase(address.getScheme());
         return known && address.getHost() != null;
-    }
-
-    private static String withoutPassword(URI address) {
-        return Printable.line(address.toString().replaceFirst("//[^/]*@", "//***@"));
     }
 
     /** A user's name and password win over a token, as MLflow documents. */
@@ -165,7 +156,7 @@ final class MlflowServer {
      *
      * @param call such as {@code runs/get}, with its query
      * @throws Refusal if the server refuses the call, or what answers is no MLflow server
-     * @throws IOException if the server does not answer
+     * @throws IOException if the server does not answer in time, or the thread is interrupted
      */
     Map<String, Object> get(String call) throws IOException {
         return exchange("GET", CALLS + call, null);
@@ -185,20 +176,34 @@ final class MlflowServer {
         exchange("PUT", ARTIFACTS + path, Files.readAllBytes(file));
     }
 
-    /** Ends the call that another thread is in, if there is one, and refuses those to come. */
-    void abort() {
-        aborted = true;
-        HttpURLConnection connection = current;
-        if (connection != null) {
-            connection.disconnect();
+    private Map<String, Object> exchange(String method, String path, byte @Nullable [] body) throws IOException {
+        HttpURLConnection connection = connection(method, path);
+        FutureTask<Map<String, Object>> call = new FutureTask<>(() -> exchange(connection, body));
+        daemon(call);
+        try {
+            return call.get(patience.answer().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new SocketTimeoutException(noAnswerWithin(patience.answer()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        } finally {
+            if (call.cancel(true)) {
+                daemon(connection::disconnect); // may wait for the thread that reads
+            }
         }
     }
 
-    private Map<String, Object> exchange(String method, String path, byte @Nullable [] body) throws IOException {
+    private HttpURLConnection connection(String method, String path) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) new URL(address + path).openConnection();
         connection.setRequestMethod(method);
         connection.setConnectTimeout((int) patience.connection().toMillis());
-        connection.setReadTimeout((int) patience.answer().toMillis());
+        connection.setReadTimeout(2 * (int) patience.answer().toMillis()); // ends calls that were given up
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
         connection.setRequestProperty("Connection", "close");
@@ -207,26 +212,38 @@ final class MlflowServer {
         if (authorization != null) {
             connection.setRequestProperty("Authorization", authorization);
         }
-        current = connection;
+        return connection;
+    }
+
+    private static void daemon(Runnable work) {
+        Thread thread = new Thread(work, "blazefl4j-mlflow-call");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Says that a limit has passed. */
+    static String noAnswerWithin(Duration limit) {
+        return "no answer within " + limit.toSeconds() + " s";
+    }
+
+    private static Map<String, Object> exchange(HttpURLConnection connection, byte @Nullable [] body)
+            throws IOException {
         try {
-            if (aborted) {
-                throw new IOException("aborted");
-            }
             if (body != null) {
-                send(connection, method.equals("PUT") ? "application/octet-stream" : "application/json", body);
+                send(connection, body);
             }
             return answer(connection);
         } catch (UnknownHostException e) {
             throw new IOException("unknown host", e);
         } finally {
-            current = null;
             connection.disconnect();
         }
     }
 
     /** Sends a body whose length is announced, so that the JVM does not send it again by itself. */
-    private static void send(HttpURLConnection connection, String type, byte[] body) throws IOException {
-        connection.setRequestProperty("Content-Type", type);
+    private static void send(HttpURLConnection connection, byte[] body) throws IOException {
+        boolean file = connection.getRequestMethod().equals("PUT");
+        connection.setRequestProperty("Content-Type", file ? "application/octet-stream" : "application/json");
         connection.setDoOutput(true);
         connection.setFixedLengthStreamingMode(body.length);
         try (OutputStream out = connection.getOutputStream()) {
@@ -239,11 +256,24 @@ final class MlflowServer {
         int status = status(connection);
         boolean succeeded = status / 100 == 2;
         InputStream body = succeeded ? connection.getInputStream() : connection.getErrorStream();
-        String text = body == null ? "" : new String(body.readAllBytes(), UTF_8);
+        String text = body == null ? "" : new String(readAll(body), UTF_8);
         if (!succeeded) {
             throw refusal(status, text);
         }
         return text.isBlank() ? Map.of() : object(status, text);
+    }
+
+    /** Reads until the call is given up. */
+    private static byte[] readAll(InputStream in) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        byte[] some = new byte[8192];
+        for (int count = in.read(some); count >= 0; count = in.read(some)) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("given up");
+            }
+            bytes.write(some, 0, count);
+        }
+        return bytes.toByteArray();
     }
 
     /** With a body of a fixed length, the JVM takes a refusal for want of credentials for a failure of its own. */

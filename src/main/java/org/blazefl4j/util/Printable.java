@@ -17,6 +17,11 @@ public final class Printable {
         return escape(String.valueOf(value), "");
     }
 
+    /** Returns an address, even one that cannot be parsed, as one line without a user's name and password. */
+    public static String address(Object address) {
+        return line(address).replaceFirst("^([\\w+.-]*:?//)?.*@", "$1***@");
+    }
+
     /** Returns a text whose line breaks and tabs are kept. */
     public static String lines(String text) {
         return escape(text, "\n\t");

@@ -157,8 +157,8 @@ final class MlflowProcessTest {
                     .last()
                     .asString()
                     .matches(
-                            "WARNING: MLflow lacks a part of the run: run=.*, missing=rounds \\d+ to 30, experiment.toml,"
-                                    + " report.html, the status FINISHED, found=Connection refused; result files have it");
+                            "WARNING: MLflow lacks a part of the run: run=.*, missing=rounds \\d+ to 30, the status"
+                                    + " FINISHED, experiment.toml, report.html, found=Connection refused; result files have it");
         }
         assertThat(Files.readAllLines(folder.resolve("results/metrics.csv"))).hasSize(31);
     }
@@ -182,8 +182,7 @@ final class MlflowProcessTest {
         assertThat(mlflow.run().status()).isEqualTo("FAILED");
     }
 
-    @Test
-    void shouldRecordTheRunsOfASweepInOneExperiment() throws Exception {
+    private void writeStudy() throws IOException {
         Files.writeString(folder.resolve("study.toml"), """
                 num-clients = 10
                 sample-ratio = 0.3
@@ -198,6 +197,29 @@ final class MlflowProcessTest {
                 [sweep.grid]
                 lr = [0.1, 0.05]
                 """.formatted(mlflow.address()));
+    }
+
+    @Test
+    void shouldCompleteASweepWhoseServerGoesAway() throws Exception {
+        writeStudy();
+        try (CliProcess cli = CliProcess.start(folder, "sweep", "study.toml")) {
+            cli.awaitOutput("completed      lr=0.1,seed=42");
+            mlflow.stop();
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+
+        assertThat(mlflow.run().name).isEqualTo("lr=0.1,seed=42");
+        Path second = folder.resolve("sweeps/study/lr=0.05,seed=42");
+        assertThat(second.resolve("mlflow.json")).doesNotExist();
+        assertThat(second.resolve("state/errors.txt"))
+                .hasContent("WARNING: run is not recorded in MLflow, and goes on: MLflow cannot be used: --mlflow="
+                        + mlflow.address() + ", found=Connection refused; start the server, or give the address and the"
+                        + " credentials of another");
+    }
+
+    @Test
+    void shouldRecordTheRunsOfASweepInOneExperiment() throws Exception {
+        writeStudy();
         try (CliProcess cli = CliProcess.start(folder, "sweep", "study.toml")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
         }

@@ -52,6 +52,9 @@ final class UsageTest {
                         "--mlflow=sqlite:///mlflow.db",
                         "'--mlflow': value=sqlite:///mlflow.db, expected=the address of a server, such as"
                                 + " --mlflow=http://127.0.0.1:5000; name other arguments before --mlflow"),
+                Arguments.of(
+                        "--mlflow=databricks://me:s3cret@host", "'--mlflow': value=databricks://***@host, expected="),
+                Arguments.of("--mlflow=http://me:s3cret@ho^st:5000/", "'--mlflow': value=http://***@ho^st:5000/, "),
                 Arguments.of("--mlflow study.toml", "'--mlflow': value=study.toml, expected=the address of a server, "),
                 Arguments.of("--mlflow-experiment a", "--mlflow-experiment has no effect: add --mlflow, or omit it"),
                 Arguments.of("--lr 0", "'--lr': value=0, expected=a number above 0 and at most 3.4028235E38"),

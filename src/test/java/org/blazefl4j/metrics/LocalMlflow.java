@@ -110,6 +110,7 @@ public final class LocalMlflow implements AutoCloseable {
     private int refusals;
     private CountDownLatch release = new CountDownLatch(0);
     private boolean lost;
+    private String dripped = "none";
     private String plainAnswer;
 
     /** Starts a server without experiments. */
@@ -169,6 +170,11 @@ public final class LocalMlflow implements AutoCloseable {
         lost = true;
     }
 
+    /** Never ends the answers to calls of paths that contain a text: sends a byte of them now and then. */
+    void drip(String path) {
+        dripped = path;
+    }
+
     /** Asks for this header from now on. */
     void requireAuthorization(String header) {
         authorization = header;
@@ -216,6 +222,10 @@ public final class LocalMlflow implements AutoCloseable {
         try (exchange) {
             byte[] body = exchange.getRequestBody().readAllBytes();
             release.await();
+            note(exchange);
+            if (exchange.getRequestURI().getPath().contains(dripped)) {
+                drip(exchange);
+            }
             Object answer;
             int status = 200;
             try {
@@ -240,10 +250,23 @@ public final class LocalMlflow implements AutoCloseable {
         }
     }
 
+    private synchronized void note(HttpExchange exchange) {
+        requests.add(
+                exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath());
+    }
+
+    private static void drip(HttpExchange exchange) throws IOException, InterruptedException {
+        exchange.sendResponseHeaders(200, 0);
+        while (true) {
+            exchange.getResponseBody().write(' ');
+            exchange.getResponseBody().flush();
+            Thread.sleep(10);
+        }
+    }
+
     private synchronized Object answer(HttpExchange exchange, byte[] body) throws IOException {
         String method = exchange.getRequestMethod();
         String path = exchange.getRequestURI().getPath();
-        requests.add(method + " " + path);
         String credentials = exchange.getRequestHeaders().getFirst("Authorization");
         if (authorization != null && !authorization.equals(credentials)) {
             throw new Refused(401, "UNAUTHENTICATED", "You are not authenticated.");

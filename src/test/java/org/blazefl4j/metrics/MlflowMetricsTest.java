@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.metrics.LocalMlflow.Metric;
 import org.blazefl4j.metrics.LocalMlflow.Run;
+import org.blazefl4j.metrics.MlflowSender.Call;
 import org.blazefl4j.metrics.MlflowServer.Patience;
 import org.blazefl4j.util.LogLines;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +54,13 @@ final class MlflowMetricsTest {
             Duration.ofMillis(5),
             Duration.ofMillis(20),
             Duration.ofMillis(100));
+
+    private static final Patience SHORT_ANSWERS = new Patience(
+            Duration.ofSeconds(1),
+            Duration.ofMillis(100),
+            Duration.ofMillis(5),
+            Duration.ofMillis(20),
+            Duration.ofSeconds(20));
 
     @TempDir
     private Path folder;
@@ -301,7 +310,7 @@ final class MlflowMetricsTest {
         assertThat(log.lines()).hasSize(2);
         assertThat(log.lines().get(1))
                 .startsWith("MLflow lacks a part of the run: run=" + mlflow.address() + "/#/experiments/1/runs/")
-                .contains(", missing=rounds 2 to 3, report.html, the status FAILED, found=")
+                .contains(", missing=rounds 2 to 3, the status FAILED, report.html, found=")
                 .endsWith("; result files have it");
     }
 
@@ -323,9 +332,49 @@ final class MlflowMetricsTest {
                 .singleElement()
                 .asString()
                 .contains(", missing=rounds 1 to 10003, the status FAILED, found=no answer within ");
-        assertThat(Thread.getAllStackTraces().keySet())
-                .extracting(Thread::getName)
-                .doesNotContain("blazefl4j-mlflow");
+        awaitNoThreads();
+    }
+
+    private static void awaitNoThreads() {
+        await(
+                "no threads",
+                () -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(each -> each.getName().startsWith("blazefl4j-mlflow")));
+    }
+
+    @Test
+    void shouldNotWaitForAnAnswerThatNeverEnds() {
+        mlflow.drip("get-by-name");
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> open(SHORT_ANSWERS))
+                .withMessageContaining(", found=no answer within 0 s; start the server");
+
+        mlflow.drip("log-batch");
+        MlflowMetrics metrics = startRun(NONE_AT_END);
+        metrics.write(1, Map.of("accuracy", 0.1));
+        await("first round", () -> mlflow.requests().stream().anyMatch(each -> each.endsWith("log-batch")));
+        long start = System.nanoTime();
+        metrics.close();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .contains(", missing=round 1, the status FAILED, found=no answer within ");
+        awaitNoThreads();
+    }
+
+    @Test
+    void shouldTryAgainIfAnAnswerNeverEnds() {
+        try (MlflowMetrics metrics = startRun(SHORT_ANSWERS)) {
+            mlflow.drip("log-batch");
+            metrics.write(1, Map.of("accuracy", 0.1));
+            await("a warning", () -> !log.lines().isEmpty());
+            mlflow.drip("none");
+        }
+
+        assertThat(mlflow.run().steps("accuracy")).containsExactly(1L);
+        assertThat(log.lines()).singleElement().asString().contains(", found=no answer within 0 s; the run goes on");
     }
 
     @Test
@@ -441,13 +490,11 @@ final class MlflowMetricsTest {
                 .withMessageContaining("server=http://no-such-host.invalid:5000, found=unknown host" + remedy);
 
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Patience none = new Patience(
-                    Duration.ofSeconds(1), Duration.ofMillis(50), Duration.ZERO, Duration.ZERO, Duration.ZERO);
-            MlflowServer server =
-                    new MlflowServer(URI.create("http://127.0.0.1:" + silent.getLocalPort()), Map.of(), none);
+            URI address = URI.create("http://127.0.0.1:" + silent.getLocalPort());
+            MlflowServer server = new MlflowServer(address, Map.of(), SHORT_ANSWERS);
             assertThatExceptionOfType(IllegalStateException.class)
                     .isThrownBy(() -> MlflowExperiment.open(server, "study"))
-                    .withMessageContaining(", found=Read timed out" + remedy);
+                    .withMessageContaining(", found=no answer within 0 s" + remedy);
         }
     }
 
@@ -515,9 +562,74 @@ final class MlflowMetricsTest {
                 .withMessageContaining(", found=HTTP status 401");
     }
 
+    /** MLflow itself takes files of runs that have ended. */
     @Test
-    void shouldKeepFilesFromServersThatDoNotTakeThem() throws IOException {
-        mlflow.storeArtifactsIn("s3://bucket");
+    void shouldSendTheStatusEvenIfFilesCannotBeStored() throws IOException {
+        mlflow.refuse(1000, "mlflow-artifacts", 500, "INTERNAL_ERROR", "no boto3");
+        try (MlflowMetrics metrics = startRun()) {
+            metrics.attach(Files.writeString(folder.resolve("experiment.toml"), "lr = 1"));
+            metrics.attach(Files.writeString(folder.resolve("report.html"), "<p>"));
+            metrics.attach(folder.resolve("missing.html"));
+            metrics.runFinished(summary(false));
+        }
+
+        assertThat(mlflow.run().status()).isEqualTo("FINISHED");
+        assertThat(mlflow.requests()).filteredOn(each -> each.startsWith("PUT")).hasSize(7);
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .endsWith(", missing=experiment.toml, report.html, missing.html, found=not found: "
+                        + folder.resolve("missing.html") + "; result files have it");
+    }
+
+    @Test
+    void shouldSendTheStatusEvenIfTheServerFailsToStoreRounds() {
+        try (MlflowMetrics metrics = startRun()) {
+            mlflow.refuse(1000, "log-batch", 500, "INTERNAL_ERROR", "no disk");
+            IntStream.rangeClosed(1, 3000).forEach(round -> metrics.write(round, Map.of("accuracy", 0.5)));
+            metrics.runFinished(summary(false));
+        }
+
+        assertThat(mlflow.run().status()).isEqualTo("FINISHED");
+        assertThat(log.lines())
+                .last()
+                .asString()
+                .endsWith(", missing=rounds 1 to 3000, found=HTTP status 500, INTERNAL_ERROR: no disk;"
+                        + " result files have it");
+    }
+
+    @Test
+    void shouldGoOnAfterAFailureThatNobodyExpects() {
+        MlflowServer server = new MlflowServer(mlflow.address(), Map.of(), SHORT);
+        Map<String, Call> calls = new LinkedHashMap<>();
+        List<String> sent = new ArrayList<>();
+        calls.put("status", () -> sent.add("status"));
+        calls.put("one", () -> {
+            throw new IllegalStateException("odd");
+        });
+        calls.put("another", () -> {
+            throw new OutOfMemoryError("no memory");
+        });
+        calls.put("last", () -> sent.add("last"));
+        new MlflowSender(new MlflowRun(server, "a", "1", "mlflow-artifacts:/1")).end(calls);
+
+        assertThat(sent).containsExactly("status", "last");
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .endsWith(", missing=one, another, found=no memory; result files have it");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "s3://bucket, s3://bucket",
+        "/home/me/my runs, /home/me/my runs",
+        "ftp://me:s3cret@host, ftp://***@host",
+        "mlflow-artifacts://host, mlflow-artifacts://host",
+        "mlflow-artifacts:a, mlflow-artifacts:a"
+    })
+    void shouldKeepFilesFromServersThatDoNotTakeThem(String store, String shown) throws IOException {
+        mlflow.storeArtifactsIn(store);
         Path page = Files.writeString(folder.resolve("report.html"), "<p>");
         try (MlflowMetrics metrics = startRun()) {
             metrics.attach(page);
@@ -525,6 +637,10 @@ final class MlflowMetricsTest {
 
         assertThat(mlflow.run().artifacts).isEmpty();
         assertThat(mlflow.run().status()).isEqualTo("FAILED");
-        assertThat(log.lines()).isEmpty();
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .endsWith(", missing=report.html, found=the server takes no files, which are kept in " + shown + "/1/"
+                        + mlflow.run().id + "/artifacts; result files have it");
     }
 }

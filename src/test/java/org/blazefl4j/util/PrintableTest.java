@@ -3,6 +3,8 @@ package org.blazefl4j.util;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class PrintableTest {
 
@@ -21,6 +23,20 @@ final class PrintableTest {
         assertThat(Printable.line(text)).isEqualTo(text);
         assertThat(Printable.line(null)).isEqualTo("null");
         assertThat(Printable.line(0.5)).isEqualTo("0.5");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://host:5000/a, http://host:5000/a",
+        "https://me:s3cret@host/, https://***@host/",
+        "http://me:s3/c@ret@ho^st:5000/, http://***@ho^st:5000/",
+        "databricks://me:s3cret@host, databricks://***@host",
+        "me:s3cret@host, ***@host",
+        "http:/me:s3cret@host, ***@host",
+        "study.toml, study.toml"
+    })
+    void shouldHidePasswordsInAddresses(String address, String shown) {
+        assertThat(Printable.address(address)).isEqualTo(shown);
     }
 
     @Test

@@ -1,10 +1,12 @@
 package org.blazefl4j.cli.options;
 
+import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.metrics.MlflowExperiment;
+import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -17,6 +19,11 @@ public final class MlflowOptions {
 
     /** The value that stands for the server that the environment names; an experiment file may have it too. */
     private static final String USUAL = "true";
+
+    /** The system property of runs that go on if MLflow cannot be used, as those of a sweep do. */
+    public static final String OPTIONAL_PROPERTY = "blazefl4j.mlflowIsOptional";
+
+    private static final System.Logger LOG = System.getLogger(MlflowOptions.class.getName());
 
     private static final String SERVER = "MLFLOW_TRACKING_URI";
 
@@ -62,7 +69,7 @@ public final class MlflowOptions {
             } catch (URISyntaxException e) {
                 // refused below
             }
-            throw new TypeConversionException("value=" + address
+            throw new TypeConversionException("value=" + Printable.address(address)
                     + ", expected=the address of a server, such as --mlflow=http://127.0.0.1:5000; name other"
                     + " arguments before --mlflow");
         }
@@ -78,7 +85,7 @@ public final class MlflowOptions {
      *
      * @param usual the experiment's name if neither the options nor the environment have one
      * @return empty if runs are not recorded
-     * @throws UsageException if the server does not answer, or refuses
+     * @throws UsageException if the server does not answer or refuses, unless runs go on without it
      */
     public Optional<MlflowExperiment> open(String usual) {
         if (server == null) {
@@ -86,9 +93,25 @@ public final class MlflowOptions {
         }
         try {
             return Optional.of(MlflowExperiment.open(server, name(usual)));
-        } catch (IllegalArgumentException | IllegalStateException e) {
+        } catch (IllegalArgumentException e) {
             throw refusal(e);
+        } catch (IllegalStateException e) {
+            goOnWithout(e);
+            return Optional.empty();
         }
+    }
+
+    /**
+     * Warns that a run is not recorded.
+     *
+     * @throws UsageException instead, unless {@link #OPTIONAL_PROPERTY} is set
+     */
+    public static void goOnWithout(IllegalStateException e) {
+        UsageException refusal = refusal(e);
+        if (!Boolean.getBoolean(OPTIONAL_PROPERTY)) {
+            throw refusal;
+        }
+        LOG.log(Level.WARNING, "run is not recorded in MLflow, and goes on: {0}", refusal.getMessage());
     }
 
     private String name(String usual) {

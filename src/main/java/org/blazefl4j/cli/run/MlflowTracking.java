@@ -44,7 +44,7 @@ final class MlflowTracking implements AutoCloseable {
     /**
      * Asks the server, so that a run that could not be recorded does not begin.
      *
-     * @throws UsageException if it does not answer, or refuses
+     * @throws UsageException if it does not answer or refuses, unless the run goes on without it
      */
     MlflowTracking(RunOptions options) {
         this.options = options;
@@ -56,7 +56,7 @@ final class MlflowTracking implements AutoCloseable {
      *
      * @param configuration what result files have of the run
      * @param completed the number of rounds that a resumed run has; those of them that MLflow lacks are sent
-     * @throws UsageException if the server does not answer, or refuses
+     * @throws UsageException if the server does not answer or refuses, unless the run goes on without it
      */
     void begin(Path results, Map<String, Object> configuration, int completed, PrintStream out) {
         if (experiment.isEmpty()) {
@@ -71,8 +71,10 @@ final class MlflowTracking implements AutoCloseable {
             record(started);
             sendRounds(started, completed);
             out.println("  mlflow         " + Printable.line(started.page()));
-        } catch (IllegalArgumentException | IllegalStateException e) {
+        } catch (IllegalArgumentException e) {
             throw MlflowOptions.refusal(e);
+        } catch (IllegalStateException e) {
+            MlflowOptions.goOnWithout(e);
         }
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.cli.console.ParentWatch;
+import org.blazefl4j.cli.options.MlflowOptions;
 import org.blazefl4j.cli.options.Settings;
 
 /**
@@ -23,6 +24,7 @@ record RunProcess(List<String> program, List<String> options) {
     Process start(Path experiment, RunFiles files, Settings settings) throws IOException {
         List<String> command = new ArrayList<>(program);
         command.add(1, "-D" + ParentWatch.PROPERTY + "=true");
+        command.add(1, "-D" + MlflowOptions.OPTIONAL_PROPERTY + "=true");
         command.addAll(
                 List.of("run", experiment.toString(), "--output", files.folder().toString()));
         command.addAll(List.of("--checkpoint-dir", files.state().toString(), "--resume", "--no-report"));
