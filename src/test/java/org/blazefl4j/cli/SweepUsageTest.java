@@ -80,15 +80,17 @@ final class SweepUsageTest {
                 .map(found -> found.group(1))
                 .toList();
 
-        assertThat(files).hasSize(2);
-        Path study = Files.writeString(folder.resolve("single.toml"), files.get(0));
-        assertThat(Main.commandLine()
-                        .setOut(new PrintWriter(new StringWriter()))
-                        .setErr(new PrintWriter(err))
-                        .execute("run", study.toString(), "--print-config"))
-                .as(err.toString())
-                .isZero();
-        assertThat(sweep(files.get(1), "--dry-run")).as(err.toString()).isZero();
+        assertThat(files).hasSize(3);
+        for (String single : files.subList(0, 2)) {
+            Path study = Files.writeString(folder.resolve("single.toml"), single);
+            assertThat(Main.commandLine()
+                            .setOut(new PrintWriter(new StringWriter()))
+                            .setErr(new PrintWriter(err))
+                            .execute("run", study.toString(), "--print-config"))
+                    .as(err.toString())
+                    .isZero();
+        }
+        assertThat(sweep(files.get(2), "--dry-run")).as(err.toString()).isZero();
         assertThat(out.toString().lines())
                 .hasSize(24)
                 .contains("open       algorithm=moon:mu=0.1,global-round=40,lr=0.05,seed=44");
