@@ -143,6 +143,17 @@ final class TorchScriptModelTest {
                 1);
     }
 
+    private static Tensor relus(Tensor x) {
+        long[] two = {2, 2};
+        Tensor shared = x.neg().relu();
+        return torch.cat(
+                new TensorVector(
+                        pool(x.relu(), two, two, 0, 1, false),
+                        pool(shared, new long[] {3, 3}, two, 1, 1, false),
+                        shared.flatten(1, -1)),
+                1);
+    }
+
     /** Returns the hashes of an output and of the input's gradient. */
     private static List<String> passes(UnaryOperator<Tensor> forward, Tensor values) {
         Tensor x = values.detach().clone().set_requires_grad(true);
@@ -152,17 +163,19 @@ final class TorchScriptModelTest {
         return List.of(Tensors.sha256(output), Tensors.sha256(x.grad()));
     }
 
-    /** Images of few values, so that windows have several greatest elements. */
+    /** Images of few values, so that windows have several greatest elements, or none above zero. */
     @Test
     void shouldPoolWithTheBitsAndGradientsOfLibTorch() {
-        try (Model model = model("pools.ts");
+        try (Model pools = model("pools.ts");
+                Model relus = model("relus.ts");
                 PointerScope scope = new PointerScope()) {
-            model.train(true);
+            pools.train(true);
             torch.manual_seed(4);
-            Tensor ties = torch.randint(3, new long[] {3, 2, 9, 9}).toType(ScalarType.Float);
+            Tensor ties = torch.randint(-3, 3, new long[] {3, 2, 9, 9}).toType(ScalarType.Float);
             for (Tensor x : List.of(
                     ties, torch.randn(3, 2, 9, 9), torch.randn(3, 2, 9, 9).permute(0, 1, 3, 2))) {
-                assertThat(passes(model::forward, x)).isEqualTo(passes(TorchScriptModelTest::pools, x));
+                assertThat(passes(pools::forward, x)).isEqualTo(passes(TorchScriptModelTest::pools, x));
+                assertThat(passes(relus::forward, x)).isEqualTo(passes(TorchScriptModelTest::relus, x));
             }
         }
         try (Model model = model("cnn.ts");
