@@ -68,6 +68,7 @@
  *       and what happens when something fails
  * </ul>
  */
+@SuppressWarnings("module") // back-ends are modules of their own, which need not be there
 module org.blazefl4j {
     requires transitive org.bytedeco.javacpp;
     requires transitive org.bytedeco.pytorch;
@@ -103,6 +104,14 @@ module org.blazefl4j {
     exports org.blazefl4j.federation.algorithm;
     exports org.blazefl4j.federation.sampling;
     exports org.blazefl4j.metrics;
+
+    // The work of a round, for back-ends
+    exports org.blazefl4j.codec to
+            org.blazefl4j.spark;
+    exports org.blazefl4j.process to
+            org.blazefl4j.spark;
+    exports org.blazefl4j.worker to
+            org.blazefl4j.spark;
 
     opens org.blazefl4j.cli to
             info.picocli;

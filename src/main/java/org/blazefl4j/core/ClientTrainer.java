@@ -2,6 +2,7 @@ package org.blazefl4j.core;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.PhaseTimes.Phase;
@@ -65,6 +66,30 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
      */
     default void localProcessInAnyOrder(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
         localProcessInBatches(payload, cids, sink);
+    }
+
+    /** Returns whether {@link #localProcessInSums} is to be used if the handler can load sums; false by default. */
+    default boolean addsUp() {
+        return false;
+    }
+
+    /**
+     * Trains clients, as {@link #localProcessInAnyOrder}, but adds their packages up where they are trained, and hands
+     * over sums: for workers on other machines, from which one sum comes faster than many packages. {@link Simulation}
+     * calls it if {@link #addsUp}. Not supported by default.
+     *
+     * <pre>{@code
+     * trainer.localProcessInSums(payload, cids, handler.packageSum().get(), handler::loadSum);
+     * }</pre>
+     *
+     * @param sum what the handler adds up
+     * @param sink receives packages whose tensors are empty, and their sum; it owns the packages only
+     */
+    default void localProcessInSums(
+            D payload, List<Integer> cids, PackageSum<U> sum, BiConsumer<? super List<U>, Object> sink) {
+        throw new UnsupportedOperationException(
+                "packages cannot be added up: trainer=" + getClass().getName()
+                        + ", expected=a trainer for which addsUp() is true; call localProcessInAnyOrder");
     }
 
     /**

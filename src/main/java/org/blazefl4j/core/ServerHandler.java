@@ -2,6 +2,7 @@ package org.blazefl4j.core;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The server side of a federated algorithm: owns the global model, samples clients and aggregates their results. Used
@@ -97,6 +98,27 @@ public interface ServerHandler<D, U> {
      */
     default boolean acceptsAnyOrder() {
         return false;
+    }
+
+    /**
+     * Returns how packages are added up where clients are trained, for {@link #loadSum}. Empty, as by default, if the
+     * handler needs each package, or if the order or grouping of packages would change bits.
+     */
+    default Optional<PackageSum<U>> packageSum() {
+        return Optional.empty();
+    }
+
+    /**
+     * Loads the sum of several clients' packages, with the same bits as {@link #load} for each. Not supported by
+     * default.
+     *
+     * @param uplinks the packages that were added up, with empty tensors; stay the caller's
+     * @param total the {@linkplain PackageSum.Part#total() sum}; stays the caller's
+     * @return whether one of these packages completed the round
+     */
+    default boolean loadSum(List<U> uplinks, Object total) {
+        throw new UnsupportedOperationException("handler cannot load sums: handler="
+                + getClass().getName() + "; override loadSum(List, Object), or load each package");
     }
 
     /**

@@ -3,6 +3,7 @@ package org.blazefl4j.core;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.blazefl4j.core.PhaseTimes.Phase;
@@ -112,7 +113,11 @@ final class SimulatedRound<D, U> {
         clock.enter(Phase.PUBLISH);
         D payload = handler.downlinkPackage();
         clock.enter(Phase.TRAIN);
-        if (handler.acceptsAnyOrder()) {
+        Optional<PackageSum<U>> sum = trainer.addsUp() ? handler.packageSum() : Optional.empty();
+        if (sum.isPresent()) {
+            trainer.localProcessInSums(
+                    payload, cids, sum.get(), (uplinks, total) -> load(uplinks, () -> handler.loadSum(uplinks, total)));
+        } else if (handler.acceptsAnyOrder()) {
             trainer.localProcessInAnyOrder(payload, cids, this::load);
         } else {
             trainer.localProcessInBatches(payload, cids, this::load);
@@ -129,9 +134,13 @@ final class SimulatedRound<D, U> {
     }
 
     private void load(List<U> uplinks) {
+        load(uplinks, () -> handler.loadAll(uplinks));
+    }
+
+    private void load(List<U> uplinks, BooleanSupplier load) {
         try {
             clock.enter(Phase.AGGREGATE);
-            complete |= loaded(() -> handler.loadAll(uplinks));
+            complete |= loaded(load);
             loaded += uplinks.size();
             tellLoaded(uplinks);
         } finally {

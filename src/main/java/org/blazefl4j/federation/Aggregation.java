@@ -1,6 +1,7 @@
 package org.blazefl4j.federation;
 
 import java.util.List;
+import java.util.Optional;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -8,6 +9,7 @@ import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.PartitionedDataset;
 import org.bytedeco.pytorch.Tensor;
 
@@ -29,6 +31,16 @@ public interface Aggregation {
      */
     default boolean acceptsAnyOrder() {
         return false;
+    }
+
+    /**
+     * Returns how packages are added up where clients are trained, for {@link Aggregator#addSum}; empty, as by default,
+     * if aggregators need each package.
+     *
+     * @param numel the length of the model's state
+     */
+    default Optional<PackageSum<ModelUplink>> packageSum(long numel) {
+        return Optional.empty();
     }
 
     /**
@@ -55,6 +67,11 @@ public interface Aggregation {
         public boolean acceptsAnyOrder() {
             return true;
         }
+
+        @Override
+        public Optional<PackageSum<ModelUplink>> packageSum(long numel) {
+            return Optional.of(MeanAggregator.packageSum(numel, weighting, 0));
+        }
     }
 
     /**
@@ -73,6 +90,17 @@ public interface Aggregation {
 
         /** Adds the packages that {@link #add} has not added yet. */
         void fold();
+
+        /**
+         * Adds the sum of several packages, of which there is at least one, if {@link Aggregation#packageSum} returns
+         * how they are added up.
+         *
+         * @param total stays the caller's
+         */
+        default void addSum(Object total) {
+            throw new UnsupportedOperationException("aggregator cannot add sums: aggregator="
+                    + getClass().getName() + "; override addSum(Object), or add each package");
+        }
 
         /**
          * Writes the combined model.

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -18,6 +19,7 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.modelfile.StateDict;
 import org.blazefl4j.torch.FlatRanges;
@@ -175,6 +177,18 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     protected final void add(U uplink) {
         aggregator.add(uplink);
         numbers.put(uplink.cid(), uplink.numbers());
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // a sum of any packages is one of these
+    public final Optional<PackageSum<U>> packageSum() {
+        return federation.aggregation().packageSum(global().numel()).map(sum -> (PackageSum<U>) (PackageSum<?>) sum);
+    }
+
+    @Override
+    protected final void addSum(List<U> uplinks, Object total) {
+        aggregator.addSum(total);
+        uplinks.forEach(uplink -> numbers.put(uplink.cid(), uplink.numbers()));
     }
 
     @Override

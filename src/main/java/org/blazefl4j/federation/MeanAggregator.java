@@ -1,8 +1,10 @@
 package org.blazefl4j.federation;
 
+import java.math.BigDecimal;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.core.PackageSum;
 import org.bytedeco.pytorch.Tensor;
 
 /** The weighted mean of clients' models, from an exact sum, whose order changes no bit. */
@@ -19,6 +21,14 @@ public class MeanAggregator implements Aggregation.Aggregator {
         this.weighting = weighting;
     }
 
+    /**
+     * Returns how packages are added up where clients are trained: their models, and so many further vectors, all with
+     * the same weights.
+     */
+    public static PackageSum<ModelUplink> packageSum(long numel, Weighting weighting, int vectors) {
+        return new MeanSum(numel, weighting, vectors);
+    }
+
     @Override
     public void add(ModelUplink uplink) {
         if (!empty && uplink.isChange() != changes) {
@@ -28,6 +38,33 @@ public class MeanAggregator implements Aggregation.Aggregator {
         stage(sum, uplink);
         changes = uplink.isChange();
         empty = false;
+    }
+
+    /** {@inheritDoc} One of {@link #packageSum}. */
+    @Override
+    public final void addSum(Object total) {
+        MeanSum.Total added = (MeanSum.Total) total;
+        if (!empty && added.changes() != changes) {
+            throw new IllegalArgumentException("sum of packages of another kind: is_change=" + added.changes()
+                    + ", expected=" + changes + ", as others in the round");
+        }
+        sum.addTotal(added.totals().get(0), added.weight());
+        for (int i = 1; i < added.totals().size(); i++) {
+            addVectors(i - 1, added.totals().get(i), added.weight());
+        }
+        changes = added.changes();
+        empty = false;
+    }
+
+    /**
+     * Adds the sum of the packages' further vectors, for subclasses whose packages have some.
+     *
+     * @param index of the vector in each package
+     * @param total stays the caller's
+     */
+    protected void addVectors(int index, Tensor total, BigDecimal weight) {
+        throw new IllegalArgumentException(
+                "sum of vectors that a mean lacks: vector=" + index + ", expected=none; add up models alone");
     }
 
     /** Stages a package with its weight. */

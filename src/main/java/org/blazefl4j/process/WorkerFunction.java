@@ -22,8 +22,8 @@ import org.blazefl4j.worker.WorkerCall;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lambda or method reference on its way to a worker process: the name of its method and the captured values. Worker
- * functions that are objects of named classes cross as objects instead.
+ * A lambda or method reference on its way to another process: the name of its method and the captured values. Worker
+ * functions that are objects of named classes cross as objects instead. A function that crossed can cross again.
  *
  * @param owner the class of the method
  * @param method the name of the method
@@ -31,13 +31,16 @@ import org.jspecify.annotations.Nullable;
  * @param kind the reference kind, a constant of {@link MethodHandleInfo}
  * @param captured the values of the first parameters
  */
-record WorkerFunction(String owner, String method, String descriptor, int kind, List<Object> captured) {
+public record WorkerFunction(String owner, String method, String descriptor, int kind, List<Object> captured) {
 
     private static final MethodType CALL =
             MethodType.methodType(Object.class, Object.class, Object.class, WorkerContext.class);
 
     /** Returns what crosses for a function: a {@code WorkerFunction}, or the object itself. */
-    static Object of(Serializable worker) {
+    public static Object of(Serializable worker) {
+        if (worker instanceof Crossed crossed) {
+            return crossed.crossing;
+        }
         SerializedLambda lambda = serializedForm(worker);
         if (lambda == null) {
             return worker;
@@ -58,13 +61,19 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
     static Class<?> implementation(Serializable worker) {
         Object crossing = of(worker);
         if (!(crossing instanceof WorkerFunction function)) {
-            return worker.getClass();
+            return crossing.getClass();
         }
         try {
-            return Class.forName(function.owner(), false, worker.getClass().getClassLoader());
+            return Class.forName(function.owner(), false, loader(worker));
         } catch (ClassNotFoundException e) {
             throw new IllegalArgumentException("worker function: class not found: class=" + function.owner(), e);
         }
+    }
+
+    private static ClassLoader loader(Serializable worker) {
+        return worker instanceof Crossed crossed
+                ? crossed.loader
+                : worker.getClass().getClassLoader();
     }
 
     /**
@@ -77,10 +86,20 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
         return find(crossing, loader, null);
     }
 
-    /** Returns the function of work between rounds. One of shards takes the shard as its configuration. */
+    /**
+     * Returns the function that crossed, as one that can cross again.
+     *
+     * @param side the work between rounds; one of shards takes the shard as its configuration. Null for a
+     *     {@link ClientWorker}
+     */
+    public static ClientWorker<Object, Object, Object> find(
+            Object crossing, ClassLoader loader, @Nullable SideWork side) throws ReflectiveOperationException {
+        return new Crossed(crossing, loader, caller(crossing, loader, side));
+    }
+
     @SuppressWarnings("unchecked")
-    static ClientWorker<Object, Object, Object> find(Object crossing, ClassLoader loader, @Nullable SideWork side)
-            throws ReflectiveOperationException {
+    private static ClientWorker<Object, Object, Object> caller(
+            Object crossing, ClassLoader loader, @Nullable SideWork side) throws ReflectiveOperationException {
         if (crossing instanceof WorkerFunction function) {
             return function.caller(loader);
         }
@@ -147,6 +166,27 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
             throw new UncheckedIOException(e);
         }
         return form[0];
+    }
+
+    /** A function that crossed, with what it crossed as. Is serializable by name only, as all functions of workers. */
+    private static final class Crossed implements ClientWorker<Object, Object, Object> {
+
+        private static final long serialVersionUID = 1L;
+
+        private final transient Object crossing;
+        private final transient ClassLoader loader;
+        private final transient ClientWorker<Object, Object, Object> caller;
+
+        Crossed(Object crossing, ClassLoader loader, ClientWorker<Object, Object, Object> caller) {
+            this.crossing = crossing;
+            this.loader = loader;
+            this.caller = caller;
+        }
+
+        @Override
+        public Object train(Object config, Object payload, WorkerContext context) throws Exception {
+            return caller.train(config, payload, context);
+        }
     }
 
     private static final class LambdaCapture extends ObjectOutputStream {

@@ -15,6 +15,7 @@ import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.Workers;
@@ -28,6 +29,7 @@ import org.blazefl4j.worker.RoundResults;
 import org.blazefl4j.worker.TrainerLifecycle;
 import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the trainers of all execution modes share: rounds, clients' states, checkpoints and shared tensors. Choose a
@@ -54,9 +56,9 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     private final ClientAlgorithm<C, D, U> algorithm;
     private final TrainerOptions options;
     private final int deviceCount;
-    private final ClientWork<C, D, U> clients;
-    private final TrainerRounds rounds;
-    private final SharedTensors shared = new SharedTensors();
+    final ClientWork<C, D, U> clients;
+    final TrainerRounds rounds;
+    final SharedTensors shared = new SharedTensors();
     private final Workers workers;
 
     /**
@@ -283,35 +285,39 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final void localProcess(D payload, List<Integer> cids) {
-        process(payload, cids, Delivery.COLLECTED, 1, batch -> batch.forEach(clients.cache()::add));
+        process(payload, cids, null, Delivery.COLLECTED, 1, batch -> batch.forEach(clients.cache()::add));
     }
 
     @Override
     public final void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink) {
         Objects.requireNonNull(sink, "sink");
-        process(payload, cids, Delivery.IN_ORDER, 1, batch -> batch.forEach(sink));
+        process(payload, cids, null, Delivery.IN_ORDER, 1, batch -> batch.forEach(sink));
     }
 
     @Override
     public final void localProcessInBatches(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
-        process(payload, cids, Delivery.IN_ORDER, TrainerRounds.LARGEST_BATCH, Objects.requireNonNull(sink, "sink"));
+        Objects.requireNonNull(sink, "sink");
+        process(payload, cids, null, Delivery.IN_ORDER, TrainerRounds.LARGEST_BATCH, sink);
     }
 
     @Override
     public final void localProcessInAnyOrder(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
-        process(
-                payload,
-                cids,
-                Delivery.IN_ANY_ORDER,
-                TrainerRounds.LARGEST_BATCH,
-                Objects.requireNonNull(sink, "sink"));
+        Objects.requireNonNull(sink, "sink");
+        process(payload, cids, null, Delivery.IN_ANY_ORDER, TrainerRounds.LARGEST_BATCH, sink);
     }
 
-    private void process(D payload, List<Integer> cids, Delivery delivery, int most, Consumer<? super List<U>> sink) {
+    /** Runs a round. A sum is given if packages are added up where clients are trained. */
+    final void process(
+            D payload,
+            List<Integer> cids,
+            @Nullable PackageSum<U> sum,
+            Delivery delivery,
+            int most,
+            Consumer<? super List<U>> sink) {
         RoundArguments.requireOpen(payload);
         List<Integer> checked = RoundArguments.clients(cids, algorithm.numClients());
         rounds.exclusively(() -> {
-            RoundContext<C, D, U> current = rounds.context(clients.nextRound(payload, checked), delivery);
+            RoundContext<C, D, U> current = rounds.context(clients.nextRound(payload, checked, sum), delivery);
             Consumer<List<U>> watched = clients.begin(current, sink);
             try {
                 rounds.run(current, most, watched);
@@ -359,7 +365,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         RoundArguments.requireOpen(payload);
         List<Integer> checked = RoundArguments.clients(cids, algorithm.numClients());
         var function = (ClientEvaluator<C, ? super D, R>) Objects.requireNonNull(evaluator, "evaluator");
-        return rounds.between(() -> new ClientEvaluation<>(clients.nextRound(payload, checked), function, options));
+        return rounds.between(
+                () -> new ClientEvaluation<>(clients.nextRound(payload, checked, null), function, options));
     }
 
     // ---- the end

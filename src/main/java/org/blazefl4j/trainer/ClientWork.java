@@ -13,6 +13,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
@@ -122,13 +123,13 @@ final class ClientWork<C, D, U> implements AutoCloseable {
                         + "; startAtRound(0) is the first round");
     }
 
-    /** Returns the work of the next round. */
-    RoundWork<C, D, U> nextRound(D payload, List<Integer> cids) {
+    /** Returns the work of the next round, with a sum if packages are added up where clients are trained. */
+    RoundWork<C, D, U> nextRound(D payload, List<Integer> cids, @Nullable PackageSum<U> sum) {
         if (round > LAST_ROUND) {
             throw new IllegalStateException("no round left: round=" + (round + 1L) + ", limit=" + (LAST_ROUND + 1)
                     + "; start again with startAtRound(0)");
         }
-        return new Clients<>(this, round, payload, cids);
+        return new Clients<>(this, round, payload, cids, sum);
     }
 
     /** Closes packages of earlier rounds. Returns the sink, wrapped to notice results that are not closed. */
@@ -200,8 +201,12 @@ final class ClientWork<C, D, U> implements AutoCloseable {
         states.close();
     }
 
-    private record Clients<C, D, U>(ClientWork<C, D, U> kept, int round, D payload, List<Integer> ids)
-            implements RoundWork<C, D, U> {
+    private record Clients<C, D, U>(
+            ClientWork<C, D, U> kept,
+            int round,
+            D payload,
+            List<Integer> ids,
+            @Nullable PackageSum<U> sum) implements RoundWork<C, D, U> {
 
         @Override
         public ClientWorker<C, D, U> function() {
@@ -267,7 +272,7 @@ final class ClientWork<C, D, U> implements AutoCloseable {
         }
 
         @Override
-        public void keep(U uplink) {
+        public void keep(int index, U uplink) {
             kept.cache.add(uplink);
         }
     }

@@ -60,7 +60,7 @@ final class ClientResult<U> {
             return uplink;
         }
         try {
-            return copy(call.function().getClass().getClassLoader());
+            return copy(worker.loader());
         } finally {
             released.forEach(Tensor::close);
         }

@@ -88,12 +88,14 @@ public record RemoteError(
             }
         }
         return new RemoteError(
-                thrown.getClass().getName(),
-                messageOf(thrown),
-                frames,
-                cause,
-                suppressed,
-                thrown instanceof StoppedException);
+                nameOf(thrown), messageOf(thrown), frames, cause, suppressed, isA(StoppedException.class, thrown));
+    }
+
+    /** Returns the class, that of the original if it crossed before. */
+    private static String nameOf(Throwable thrown) {
+        return thrown instanceof RemoteWorkerException remote
+                ? remote.className()
+                : thrown.getClass().getName();
     }
 
     private static @Nullable String messageOf(Throwable thrown) {

@@ -137,6 +137,7 @@ public final class RoundContext<C, D, U> {
     /** Records that a client's result contains NaN or an infinity. Callable from any thread. */
     public void nonFinite(int index) {
         failures.nonFinite(index, work.ids().get(index));
+        work.nonFinite(index);
     }
 
     // ---- failures

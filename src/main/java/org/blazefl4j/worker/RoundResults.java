@@ -37,6 +37,14 @@ public interface RoundResults<U> {
     int position();
 
     /**
+     * Returns the sum of the packages since the last {@link #await}, which the caller then owns, or null if the round
+     * adds none up.
+     */
+    default @Nullable Object total() {
+        return null;
+    }
+
+    /**
      * Ends the round: deals no more clients and waits for running ones, but once the trainer is closed no longer than
      * {@code close()} does.
      *

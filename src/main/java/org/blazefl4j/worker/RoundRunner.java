@@ -176,7 +176,7 @@ public final class RoundRunner<U> {
             packages.values().forEach(TensorWalk::closeAll);
             throw failure;
         } finally {
-            kept.values().forEach(work::keep);
+            kept.forEach(work::keep);
         }
     }
 

@@ -3,6 +3,7 @@ package org.blazefl4j.worker;
 import java.io.Serializable;
 import java.util.List;
 import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.WorkFailedException;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,15 @@ public interface RoundWork<C, D, U> {
     /** Returns the most clients between dealing and hand-over when streaming, for modes without their own limit. */
     int slots();
 
+    /** Returns the sum that packages are added up to where clients are trained, or null if each is handed over. */
+    default @Nullable PackageSum<U> sum() {
+        return null;
+    }
+
     FailureRules rules();
+
+    /** Learns that a client's result contains NaN or an infinity. Callable from any thread. */
+    default void nonFinite(int index) {}
 
     /**
      * Returns the exception for the failure of a client.
@@ -88,6 +97,6 @@ public interface RoundWork<C, D, U> {
         return uplink;
     }
 
-    /** Takes ownership of a package that could not be handed over. */
-    default void keep(U uplink) {}
+    /** Takes ownership of a client's package that could not be handed over. */
+    default void keep(int index, U uplink) {}
 }

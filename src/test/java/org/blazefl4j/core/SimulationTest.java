@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.blazefl4j.core.ClientTrainer.PeakMemory;
@@ -45,6 +47,7 @@ final class SimulationTest {
         private int wanted = 2;
         private boolean canDrop = true;
         private boolean anyOrder;
+        private boolean sums;
         private int refused = -1;
         private int round;
         private int loaded;
@@ -65,6 +68,21 @@ final class SimulationTest {
         @Override
         public boolean acceptsAnyOrder() {
             return anyOrder;
+        }
+
+        @Override
+        public Optional<PackageSum<Package>> packageSum() {
+            return sums ? Optional.of(() -> null) : Optional.empty();
+        }
+
+        @Override
+        public boolean loadSum(List<Package> uplinks, Object total) {
+            events.add("load sum " + total);
+            boolean complete = false;
+            for (Package uplink : uplinks) {
+                complete |= load(uplink);
+            }
+            return complete;
         }
 
         @Override
@@ -132,6 +150,7 @@ final class SimulationTest {
         private final StopEvent stop = StopEvent.create();
         private int round;
         private boolean together;
+        private boolean addsUp;
         private Consumer<Integer> before = cid -> {};
         private List<ClientFailedException> dropped = List.of();
         private List<ClientFailedException> retried = List.of();
@@ -167,6 +186,20 @@ final class SimulationTest {
             } else {
                 StreamingTrainer.super.localProcessInBatches(payload, cids, sink);
             }
+        }
+
+        @Override
+        public boolean addsUp() {
+            return addsUp;
+        }
+
+        @Override
+        public void localProcessInSums(
+                String payload,
+                List<Integer> cids,
+                PackageSum<Package> sum,
+                BiConsumer<? super List<Package>, Object> sink) {
+            localProcess(payload, cids, uplink -> sink.accept(List.of(uplink), "of " + uplink.cid));
         }
 
         /** Small ids arrive first. */
@@ -321,6 +354,36 @@ final class SimulationTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(simulation::run)
                 .withMessageStartingWith("column's name is taken: column=round");
+    }
+
+    @Test
+    void shouldLoadSumsIfTrainerAndHandlerAddUp() {
+        handler.rounds = 1;
+        handler.sums = true;
+        trainer.addsUp = true;
+
+        assertThat(simulation.run().clients()).isEqualTo(2);
+
+        assertThat(events)
+                .containsExactly(
+                        "sample",
+                        "train model 0",
+                        "load sum of 1",
+                        "load 1",
+                        "close 1",
+                        "load sum of 0",
+                        "load 0",
+                        "close 0");
+    }
+
+    @Test
+    void shouldLoadEachPackageIfTheHandlerDoesNotAddUp() {
+        handler.rounds = 1;
+        trainer.addsUp = true;
+
+        simulation.run();
+
+        assertThat(events).containsExactly("sample", "train model 0", "load 1", "close 1", "load 0", "close 0");
     }
 
     @Test

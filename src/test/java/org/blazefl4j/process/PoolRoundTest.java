@@ -156,7 +156,7 @@ final class PoolRoundTest {
         }
 
         @Override
-        public void keep(Package uplink) {
+        public void keep(int index, Package uplink) {
             throw new AssertionError("this test takes each package");
         }
 

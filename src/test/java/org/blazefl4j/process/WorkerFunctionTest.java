@@ -131,6 +131,21 @@ final class WorkerFunctionTest {
     }
 
     @Test
+    void shouldSendFunctionsThatCrossedAgain() throws Exception {
+        ClassLoader loader = getClass().getClassLoader();
+        for (ClientWorker<Config, String, ?> worker :
+                List.<ClientWorker<Config, String, ?>>of(Parent::twice, new Stateful(21))) {
+            Object crossing = WorkerFunction.of(worker);
+            ClientWorker<Object, Object, Object> crossed = WorkerFunction.find(crossing, loader);
+
+            assertThat(WorkerFunction.of(crossed)).isSameAs(crossing);
+            assertThat(WorkerFunction.implementation(crossed)).isEqualTo(WorkerFunction.implementation(worker));
+            assertThat(WorkerFunction.find(WorkerFunction.of(crossed), loader).train(new Config(21), "payload", null))
+                    .isEqualTo(42);
+        }
+    }
+
+    @Test
     void shouldPassOnCheckedExceptions() {
         assertThatThrownBy(() -> cross(WorkerFunctionTest::failing))
                 .isInstanceOf(IOException.class)

@@ -59,6 +59,16 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     protected void fold() {}
 
     /**
+     * Adds the sum of several clients' packages, if {@link #packageSum} returns how they are added up.
+     *
+     * @param uplinks the packages, with empty tensors
+     */
+    protected void addSum(List<U> uplinks, Object total) {
+        throw new UnsupportedOperationException("handler cannot load sums: handler="
+                + getClass().getName() + "; override addSum(List, Object), or load each package");
+    }
+
+    /**
      * Makes the added packages the round's result, and updates the model. The round is then counted, whatever fails
      * after it, because the model has moved: it cannot be repeated. A round for which {@link #draw} returned no clients
      * has no packages.
@@ -195,6 +205,24 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
             fold();
         }
         return complete;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException as {@link #load}; the round is then as before
+     */
+    @Override
+    public final boolean loadSum(List<U> uplinks, Object total) {
+        requireOpen();
+        drawClients(Workers.NONE);
+        uplinks.forEach(uplink -> intake.check(cid.applyAsInt(uplink)));
+        addSum(uplinks, total);
+        boolean all = false;
+        for (U uplink : uplinks) {
+            all |= intake.load(cid.applyAsInt(uplink));
+        }
+        return completeIf(all);
     }
 
     /** Adds a package. Returns whether it was the round's last. */

@@ -269,6 +269,19 @@ public final class WeightedSum implements AutoCloseable {
     public void restore(Tensor total, BigDecimal weight) {
         checkTotal(total);
         clear();
+        addTotal(total, weight);
+    }
+
+    /**
+     * Adds a sum that crossed from another process, its weight included: the same bits as {@link #addAll}.
+     *
+     * @param total what {@link #total()} of a sum of this shape returned; stays the caller's
+     * @param weight what {@link #weight()} of that sum returned
+     * @throws IllegalArgumentException as {@link #restore}
+     */
+    public void addTotal(Tensor total, BigDecimal weight) {
+        checkTotal(total);
+        fold();
         try (PointerScope scope = new PointerScope()) {
             Tensor parts = total.cpu().contiguous();
             for (long part = 0; part < parts.size(0); part++) {
@@ -279,7 +292,7 @@ public final class WeightedSum implements AutoCloseable {
                 }
             }
         }
-        this.weight = weight;
+        this.weight = this.weight.add(weight);
     }
 
     private void checkTotal(Tensor total) {

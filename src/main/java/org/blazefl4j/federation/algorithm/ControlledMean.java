@@ -1,12 +1,15 @@
 package org.blazefl4j.federation.algorithm;
 
+import java.math.BigDecimal;
 import java.util.List;
+import java.util.Optional;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.federation.Aggregation;
 import org.blazefl4j.federation.Federation;
@@ -30,6 +33,11 @@ final class ControlledMean extends MeanAggregator {
         @Override
         public boolean acceptsAnyOrder() {
             return true;
+        }
+
+        @Override
+        public Optional<PackageSum<ModelUplink>> packageSum(long numel) {
+            return Optional.of(MeanAggregator.packageSum(numel, weighting, 1));
         }
 
         @Override
@@ -59,6 +67,11 @@ final class ControlledMean extends MeanAggregator {
         control.check(cid, uplink.dataSize(), change);
         sum.stage(cid, weight, uplink.parameters());
         control.changes().stage(cid, weight, change);
+    }
+
+    @Override
+    protected void addVectors(int index, Tensor total, BigDecimal weight) {
+        control.changes().addTotal(total, weight);
     }
 
     @Override

@@ -116,7 +116,11 @@ final class WeightedSumPropertiesTest {
                     sum.fold();
                 }
             }
-            one.addAll(other);
+            if (random.nextBoolean()) {
+                one.addAll(other);
+            } else {
+                one.addTotal(other.total(), other.weight());
+            }
             restored.restore(one.total(), one.weight());
 
             float[] expected = ExactMean.of(all.weights, all.values);
