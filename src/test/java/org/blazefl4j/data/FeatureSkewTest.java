@@ -3,6 +3,8 @@ package org.blazefl4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.blazefl4j.torch.Elements.bytes;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -26,18 +28,6 @@ final class FeatureSkewTest {
         byte[] pixels = new byte[n * channels * height * width];
         new Random(seed).nextBytes(pixels);
         return Tensors.of(pixels, n, channels, height, width);
-    }
-
-    private static byte[] bytes(Tensor x) {
-        byte[] result = new byte[(int) x.numel()];
-        x.contiguous().data_ptr_byte().get(result);
-        return result;
-    }
-
-    private static float[] floats(Tensor x) {
-        float[] result = new float[(int) x.numel()];
-        x.toType(ScalarType.Float).contiguous().data_ptr_float().get(result);
-        return result;
     }
 
     @Example

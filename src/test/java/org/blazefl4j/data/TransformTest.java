@@ -2,6 +2,7 @@ package org.blazefl4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,6 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -33,14 +33,6 @@ class TransformTest {
         byte[] result = new byte[(int) x.numel()];
         try (Tensor dense = x.contiguous();
                 BytePointer elements = dense.data_ptr_byte()) {
-            elements.get(result);
-        }
-        return result;
-    }
-
-    private static float[] floats(Tensor x) {
-        float[] result = new float[(int) x.numel()];
-        try (FloatPointer elements = x.data_ptr_float()) {
             elements.get(result);
         }
         return result;

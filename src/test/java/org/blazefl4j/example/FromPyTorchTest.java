@@ -2,6 +2,7 @@ package org.blazefl4j.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -60,15 +61,6 @@ final class FromPyTorchTest {
     @BeforeAll
     static void load() {
         LibTorch.load();
-    }
-
-    private static float[] floats(Tensor tensor) {
-        try (PointerScope scope = new PointerScope()) {
-            Tensor dense = tensor.detach().contiguous();
-            float[] values = new float[(int) dense.numel()];
-            dense.data_ptr_float().get(values);
-            return values;
-        }
     }
 
     @Test

@@ -1,5 +1,7 @@
 package org.blazefl4j.federation;
 
+import static org.blazefl4j.torch.Elements.floats;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,8 +20,6 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -143,14 +143,6 @@ public final class FederationRuns {
         try (var handler = federation.handler()) {
             return floats(handler.downlinkPackage().parameters());
         }
-    }
-
-    public static float[] floats(Tensor tensor) {
-        float[] values = new float[(int) tensor.numel()];
-        try (PointerScope scope = new PointerScope()) {
-            new FloatPointer(tensor.contiguous().data_ptr()).get(values);
-        }
-        return values;
     }
 
     private static final class Hashes implements RoundListener<Object> {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
 import static org.blazefl4j.federation.FederationRuns.fedAvg;
-import static org.blazefl4j.federation.FederationRuns.floats;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.model;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.HashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package org.blazefl4j.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,6 +21,8 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.assertj.core.api.AbstractStringAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.PhaseTimes.Phase;
@@ -41,26 +43,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Records runs on a server that takes what MLflow documents, and nothing else. */
 final class MlflowMetricsTest {
 
-    private static final Patience SHORT = new Patience(
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(20),
-            Duration.ofMillis(5),
-            Duration.ofMillis(20),
-            Duration.ofSeconds(20));
-
-    private static final Patience NONE_AT_END = new Patience(
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(20),
-            Duration.ofMillis(5),
-            Duration.ofMillis(20),
-            Duration.ofMillis(100));
-
-    private static final Patience SHORT_ANSWERS = new Patience(
-            Duration.ofSeconds(1),
-            Duration.ofMillis(100),
-            Duration.ofMillis(5),
-            Duration.ofMillis(20),
-            Duration.ofSeconds(20));
+    private static final Patience SHORT = patience(Duration.ofSeconds(20), Duration.ofSeconds(20));
+    private static final Patience NONE_AT_END = patience(Duration.ofSeconds(20), Duration.ofMillis(100));
+    private static final Patience SHORT_ANSWERS = patience(Duration.ofMillis(100), Duration.ofSeconds(20));
 
     @TempDir
     private Path folder;
@@ -80,8 +65,35 @@ final class MlflowMetricsTest {
         mlflow.close();
     }
 
+    private static Patience patience(Duration answer, Duration end) {
+        return new Patience(Duration.ofSeconds(1), answer, Duration.ofMillis(5), Duration.ofMillis(20), end);
+    }
+
+    private MlflowServer server(Patience patience) {
+        return new MlflowServer(mlflow.address(), Map.of(), patience);
+    }
+
     private MlflowExperiment open(Patience patience) {
-        return MlflowExperiment.open(new MlflowServer(mlflow.address(), Map.of(), patience), "study");
+        return MlflowExperiment.open(server(patience), "study");
+    }
+
+    private static void writeAccuracy(MlflowMetrics metrics, int from, int to) {
+        IntStream.rangeClosed(from, to).forEach(round -> metrics.write(round, Map.of("accuracy", 0.1 * round)));
+    }
+
+    private AbstractStringAssert<?> assertThatOneLineIsLogged() {
+        return assertThat(log.lines()).singleElement().asString();
+    }
+
+    private static void unusable(ThrowingCallable call, String message) {
+        assertThatThrownBy(call)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("MLflow cannot be used: server=")
+                .hasMessageContaining(message);
+    }
+
+    private static void refused(ThrowingCallable call, String message) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
     }
 
     private MlflowMetrics startRun() {
@@ -252,10 +264,10 @@ final class MlflowMetricsTest {
     @Test
     void shouldSendRoundsLaterIfTheServerWasAway() throws IOException {
         try (MlflowMetrics metrics = startRun()) {
-            metrics.write(1, Map.of("accuracy", 0.1));
+            writeAccuracy(metrics, 1, 1);
             await("first round", () -> !mlflow.run().metrics.isEmpty());
             mlflow.stop();
-            IntStream.rangeClosed(2, 50).forEach(round -> metrics.write(round, Map.of("accuracy", 0.01 * round)));
+            writeAccuracy(metrics, 2, 50);
             await("a warning", () -> !log.lines().isEmpty());
             mlflow.restart();
             metrics.runFinished(summary(false));
@@ -263,9 +275,7 @@ final class MlflowMetricsTest {
 
         assertThat(mlflow.run().steps("accuracy")).isEqualTo(steps(1, 50));
         assertThat(mlflow.run().status()).isEqualTo("FINISHED");
-        assertThat(log.lines())
-                .singleElement()
-                .asString()
+        assertThatOneLineIsLogged()
                 .startsWith("MLflow takes nothing: server=" + mlflow.address() + ", found=")
                 .endsWith("; the run goes on, and rounds are sent later if the server is back");
     }
@@ -275,7 +285,7 @@ final class MlflowMetricsTest {
     void shouldTryAgainAfterAFailureThatPasses(int status, String code) {
         try (MlflowMetrics metrics = startRun()) {
             mlflow.refuse(3, "log-batch", status, code, "later");
-            metrics.write(1, Map.of("accuracy", 0.1));
+            writeAccuracy(metrics, 1, 1);
         }
 
         assertThat(mlflow.run().steps("accuracy")).containsExactly(1L);
@@ -286,7 +296,7 @@ final class MlflowMetricsTest {
     void shouldNotRecordARoundTwiceIfOnlyTheAnswerWasLost() {
         try (MlflowMetrics metrics = startRun()) {
             mlflow.loseAnswer("log-batch");
-            metrics.write(1, Map.of("accuracy", 0.1));
+            writeAccuracy(metrics, 1, 1);
         }
 
         assertThat(mlflow.requests())
@@ -298,15 +308,15 @@ final class MlflowMetricsTest {
     @Test
     void shouldNameRoundsThatWereNeverSent() {
         try (MlflowMetrics metrics = startRun(NONE_AT_END)) {
-            metrics.write(1, Map.of("accuracy", 0.1));
+            writeAccuracy(metrics, 1, 1);
             await("first round", () -> !mlflow.run().metrics.isEmpty());
             mlflow.refuse(Integer.MAX_VALUE, "log-batch", 503, "TEMPORARILY_UNAVAILABLE", "later");
-            metrics.write(2, Map.of("accuracy", 0.2));
+            writeAccuracy(metrics, 2, 2);
             await(
                     "a warning, which comes after the answer to the first round",
                     () -> !log.lines().isEmpty());
             mlflow.stop();
-            metrics.write(3, Map.of("accuracy", 0.3));
+            writeAccuracy(metrics, 3, 3);
             metrics.attach(folder.resolve("report.html"));
         }
 
@@ -331,10 +341,7 @@ final class MlflowMetricsTest {
 
         assertThat(rounds).isLessThan(Duration.ofSeconds(5));
         assertThat(all).isLessThan(Duration.ofSeconds(10));
-        assertThat(log.lines())
-                .singleElement()
-                .asString()
-                .contains(", missing=rounds 1 to 10003, the status FAILED, found=no answer within ");
+        assertThatOneLineIsLogged().contains(", missing=rounds 1 to 10003, the status FAILED, found=no answer within ");
         awaitNoThreads();
     }
 
@@ -348,22 +355,17 @@ final class MlflowMetricsTest {
     @Test
     void shouldNotWaitForAnAnswerThatNeverEnds() {
         mlflow.drip("get-by-name");
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> open(SHORT_ANSWERS))
-                .withMessageContaining(", found=no answer within 0 s; start the server");
+        unusable(() -> open(SHORT_ANSWERS), ", found=no answer within 0 s; start the server");
 
         mlflow.drip("log-batch");
         MlflowMetrics metrics = startRun(NONE_AT_END);
-        metrics.write(1, Map.of("accuracy", 0.1));
+        writeAccuracy(metrics, 1, 1);
         await("first round", () -> mlflow.requests().stream().anyMatch(each -> each.endsWith("log-batch")));
         long start = System.nanoTime();
         metrics.close();
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
-        assertThat(log.lines())
-                .singleElement()
-                .asString()
-                .contains(", missing=round 1, the status FAILED, found=no answer within ");
+        assertThatOneLineIsLogged().contains(", missing=round 1, the status FAILED, found=no answer within ");
         awaitNoThreads();
     }
 
@@ -371,22 +373,22 @@ final class MlflowMetricsTest {
     void shouldTryAgainIfAnAnswerNeverEnds() {
         try (MlflowMetrics metrics = startRun(SHORT_ANSWERS)) {
             mlflow.drip("log-batch");
-            metrics.write(1, Map.of("accuracy", 0.1));
+            writeAccuracy(metrics, 1, 1);
             await("a warning", () -> !log.lines().isEmpty());
             mlflow.drip("none");
         }
 
         assertThat(mlflow.run().steps("accuracy")).containsExactly(1L);
-        assertThat(log.lines()).singleElement().asString().contains(", found=no answer within 0 s; the run goes on");
+        assertThatOneLineIsLogged().contains(", found=no answer within 0 s; the run goes on");
     }
 
     @Test
     void shouldGoOnAfterARefusal() {
         try (MlflowMetrics metrics = startRun()) {
             mlflow.refuse(1, "log-batch", 400, "INVALID_PARAMETER_VALUE", "not\nso");
-            metrics.write(1, Map.of("accuracy", 0.1));
+            writeAccuracy(metrics, 1, 1);
             await("a warning", () -> !log.lines().isEmpty());
-            metrics.write(2, Map.of("accuracy", 0.2));
+            writeAccuracy(metrics, 2, 2);
             metrics.runFinished(summary(false));
         }
 
@@ -414,11 +416,11 @@ final class MlflowMetricsTest {
         String id;
         try (MlflowMetrics metrics = startRun()) {
             id = metrics.runId();
-            IntStream.rangeClosed(1, 3).forEach(round -> metrics.write(round, Map.of("accuracy", 0.1 * round)));
+            writeAccuracy(metrics, 1, 3);
         }
         try (MlflowMetrics metrics = open(SHORT).resume(id)) {
             assertThat(metrics.runId()).isEqualTo(id);
-            IntStream.rangeClosed(2, 5).forEach(round -> metrics.write(round, Map.of("accuracy", 0.1 * round)));
+            writeAccuracy(metrics, 2, 5);
             metrics.runFinished(summary(false));
         }
 
@@ -432,9 +434,9 @@ final class MlflowMetricsTest {
         MlflowExperiment experiment = open(SHORT);
         mlflow.run().stage = "deleted";
         for (String run : List.of("0a0b", mlflow.run().id)) {
-            assertThatExceptionOfType(IllegalArgumentException.class)
-                    .isThrownBy(() -> experiment.resume(run))
-                    .withMessage("MLflow has no such run: run=" + run + ", server=" + mlflow.address()
+            refused(
+                    () -> experiment.resume(run),
+                    "MLflow has no such run: run=" + run + ", server=" + mlflow.address()
                             + "; restore it, give the address of the server that has it, or start a new one");
         }
     }
@@ -450,9 +452,9 @@ final class MlflowMetricsTest {
         assertThat(mlflow.experiments()).hasSize(1);
 
         mlflow.deleteExperiment("study");
-        assertThatExceptionOfType(IllegalArgumentException.class)
-                .isThrownBy(() -> open(SHORT))
-                .withMessage("experiment was deleted: experiment=study, server=" + mlflow.address()
+        refused(
+                () -> open(SHORT),
+                "experiment was deleted: experiment=study, server=" + mlflow.address()
                         + "; restore it in MLflow, or name another");
     }
 
@@ -461,9 +463,9 @@ final class MlflowMetricsTest {
         MlflowExperiment experiment = open(SHORT);
         mlflow.refuse(1, "log-batch", 400, "INVALID_PARAMETER_VALUE", "no");
 
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> experiment.start("a run", Map.of("lr", 1), Map.of()))
-                .withMessageContaining(", found=HTTP status 400, INVALID_PARAMETER_VALUE: no; start the server");
+        unusable(
+                () -> experiment.start("a run", Map.of("lr", 1), Map.of()),
+                ", found=HTTP status 400, INVALID_PARAMETER_VALUE: no; start the server");
         assertThat(mlflow.run().status()).isEqualTo("FAILED");
     }
 
@@ -471,65 +473,59 @@ final class MlflowMetricsTest {
     void shouldSayWhyAServerCannotBeUsed() throws IOException {
         String remedy = "; start the server, or give the address and the credentials of another";
         mlflow.answerWith("<html>hello");
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> open(SHORT))
-                .withMessage("MLflow cannot be used: server=" + mlflow.address()
-                        + ", found=HTTP status 200, but no answer of MLflow" + remedy);
+        unusable(
+                () -> open(SHORT),
+                "MLflow cannot be used: server=" + mlflow.address() + ", found=HTTP status 200, but no answer of MLflow"
+                        + remedy);
 
         mlflow.answerWith("{}");
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> open(SHORT))
-                .withMessageContaining(", found=an answer without experiment" + remedy);
+        unusable(() -> open(SHORT), ", found=an answer without experiment" + remedy);
 
         mlflow.stop();
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> open(SHORT))
-                .withMessage(
-                        "MLflow cannot be used: server=" + mlflow.address() + ", found=Connection refused" + remedy);
+        unusable(
+                () -> open(SHORT),
+                "MLflow cannot be used: server=" + mlflow.address() + ", found=Connection refused" + remedy);
 
         MlflowServer nowhere = new MlflowServer(URI.create("http://no-such-host.invalid:5000/"), Map.of(), SHORT);
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> MlflowExperiment.open(nowhere, "study"))
-                .withMessageContaining("server=http://no-such-host.invalid:5000, found=unknown host" + remedy);
+        unusable(
+                () -> MlflowExperiment.open(nowhere, "study"),
+                "server=http://no-such-host.invalid:5000, found=unknown host" + remedy);
 
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             URI address = URI.create("http://127.0.0.1:" + silent.getLocalPort());
             MlflowServer server = new MlflowServer(address, Map.of(), SHORT_ANSWERS);
-            assertThatExceptionOfType(IllegalStateException.class)
-                    .isThrownBy(() -> MlflowExperiment.open(server, "study"))
-                    .withMessageContaining(", found=no answer within 0 s" + remedy);
+            unusable(() -> MlflowExperiment.open(server, "study"), ", found=no answer within 0 s" + remedy);
         }
     }
 
     @ParameterizedTest
     @CsvSource({"ftp://host", "sqlite:///mlflow.db", "databricks", "http:///path", "http://host/?a=b", "./mlruns"})
     void shouldRefuseWhatIsNoAddressOfAServer(String address) {
-        assertThatExceptionOfType(IllegalArgumentException.class)
-                .isThrownBy(() -> new MlflowServer(URI.create(address), Map.of(), SHORT))
-                .withMessage(
-                        "not the address of an MLflow server: server=" + address
-                                + ", expected=such as http://127.0.0.1:5000; start one by 'mlflow server', and give its address");
+        refused(
+                () -> new MlflowServer(URI.create(address), Map.of(), SHORT),
+                "not the address of an MLflow server: server=" + address
+                        + ", expected=such as http://127.0.0.1:5000; start one by 'mlflow server', and give its address");
     }
 
     @Test
     void shouldRefuseCredentialsThatOthersCouldReadOrThatAreNotComplete() {
-        assertThatExceptionOfType(IllegalArgumentException.class)
-                .isThrownBy(() -> new MlflowServer(URI.create("https://me:secret@host/"), Map.of(), SHORT))
-                .withMessage("credentials in an address: server=https://***@host/, expected=none, since others can read"
+        refused(
+                () -> new MlflowServer(URI.create("https://me:secret@host/"), Map.of(), SHORT),
+                "credentials in an address: server=https://***@host/, expected=none, since others can read"
                         + " it; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD");
         Map<String, String> half = Map.of("MLFLOW_TRACKING_USERNAME", "me");
-        assertThatExceptionOfType(IllegalArgumentException.class)
-                .isThrownBy(() -> new MlflowServer(mlflow.address(), half, SHORT))
-                .withMessage("credentials are not complete: found=only MLFLOW_TRACKING_USERNAME, expected=it and"
+        refused(
+                () -> new MlflowServer(mlflow.address(), half, SHORT),
+                "credentials are not complete: found=only MLFLOW_TRACKING_USERNAME, expected=it and"
                         + " MLFLOW_TRACKING_PASSWORD, or neither; set both");
     }
 
     @Test
     void shouldRefuseAnExperimentWithoutAName() {
-        MlflowServer server = new MlflowServer(mlflow.address(), Map.of(), SHORT);
-        assertThatExceptionOfType(IllegalArgumentException.class)
-                .isThrownBy(() -> MlflowExperiment.open(server, " "))
-                .withMessage("name of an experiment out of range: experiment= , length=1, limit=1 to 500 characters;"
+        MlflowServer server = server(SHORT);
+        refused(
+                () -> MlflowExperiment.open(server, " "),
+                "name of an experiment out of range: experiment= , length=1, limit=1 to 500 characters;"
                         + " choose another");
     }
 
@@ -549,9 +545,7 @@ final class MlflowMetricsTest {
                 .close();
         assertThat(mlflow.run().status()).isEqualTo("FAILED");
 
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> open(SHORT))
-                .withMessageContaining(", found=HTTP status 401, UNAUTHENTICATED: You are not authenticated.;");
+        unusable(() -> open(SHORT), ", found=HTTP status 401, UNAUTHENTICATED: You are not authenticated.;");
     }
 
     /** The JVM takes a refusal for want of credentials for a failure of its own if a request has a body. */
@@ -560,9 +554,7 @@ final class MlflowMetricsTest {
         MlflowExperiment experiment = open(SHORT);
         mlflow.requireAuthorization("Bearer expired");
 
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> experiment.start("a run", Map.of(), Map.of()))
-                .withMessageContaining(", found=HTTP status 401");
+        unusable(() -> experiment.start("a run", Map.of(), Map.of()), ", found=HTTP status 401");
     }
 
     /** MLflow itself takes files of runs that have ended. */
@@ -578,9 +570,7 @@ final class MlflowMetricsTest {
 
         assertThat(mlflow.run().status()).isEqualTo("FINISHED");
         assertThat(mlflow.requests()).filteredOn(each -> each.startsWith("PUT")).hasSize(7);
-        assertThat(log.lines())
-                .singleElement()
-                .asString()
+        assertThatOneLineIsLogged()
                 .endsWith(", missing=experiment.toml, report.html, missing.html, found=not found: "
                         + folder.resolve("missing.html") + "; result files have it");
     }
@@ -589,7 +579,7 @@ final class MlflowMetricsTest {
     void shouldSendTheStatusEvenIfTheServerFailsToStoreRounds() {
         try (MlflowMetrics metrics = startRun()) {
             mlflow.refuse(1000, "log-batch", 500, "INTERNAL_ERROR", "no disk");
-            IntStream.rangeClosed(1, 3000).forEach(round -> metrics.write(round, Map.of("accuracy", 0.5)));
+            writeAccuracy(metrics, 1, 3000);
             metrics.runFinished(summary(false));
         }
 
@@ -603,7 +593,7 @@ final class MlflowMetricsTest {
 
     @Test
     void shouldGoOnAfterAFailureThatNobodyExpects() {
-        MlflowServer server = new MlflowServer(mlflow.address(), Map.of(), SHORT);
+        MlflowServer server = server(SHORT);
         Map<String, Call> calls = new LinkedHashMap<>();
         List<String> sent = new ArrayList<>();
         calls.put("status", () -> sent.add("status"));
@@ -617,10 +607,7 @@ final class MlflowMetricsTest {
         new MlflowSender(new MlflowRun(server, "a", "1", "mlflow-artifacts:/1")).end(calls);
 
         assertThat(sent).containsExactly("status", "last");
-        assertThat(log.lines())
-                .singleElement()
-                .asString()
-                .endsWith(", missing=one, another, found=no memory; result files have it");
+        assertThatOneLineIsLogged().endsWith(", missing=one, another, found=no memory; result files have it");
     }
 
     @ParameterizedTest
@@ -640,9 +627,7 @@ final class MlflowMetricsTest {
 
         assertThat(mlflow.run().artifacts).isEmpty();
         assertThat(mlflow.run().status()).isEqualTo("FAILED");
-        assertThat(log.lines())
-                .singleElement()
-                .asString()
+        assertThatOneLineIsLogged()
                 .endsWith(", missing=report.html, found=the server takes no files, which are kept in " + shown + "/1/"
                         + mlflow.run().id + "/artifacts; result files have it");
     }

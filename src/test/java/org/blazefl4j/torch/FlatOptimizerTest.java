@@ -98,7 +98,7 @@ final class FlatOptimizerTest {
     }
 
     private float[] weights() {
-        return Floats.of(parameters.vector());
+        return Elements.floats(parameters.vector());
     }
 
     @ParameterizedTest
@@ -197,9 +197,9 @@ final class FlatOptimizerTest {
                 steps.reset(rule, 0.1);
                 steps.step(0.1);
             }
-            float[] after = Floats.of(flat);
-            assertThat(Floats.part(after, 0, SmallNet.NUMEL - 4)).containsOnly(0.5f);
-            assertThat(Floats.part(after, SmallNet.NUMEL - 4, 4)).doesNotContain(0.5f);
+            float[] after = Elements.floats(flat);
+            assertThat(Elements.part(after, 0, SmallNet.NUMEL - 4)).containsOnly(0.5f);
+            assertThat(Elements.part(after, SmallNet.NUMEL - 4, 4)).doesNotContain(0.5f);
         }
     }
 

@@ -40,8 +40,8 @@ class FlatParametersBindTest {
         flat.fill_(new Scalar(0.25f));
         parameters.bind(flat);
 
-        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(0.25f);
-        assertThat(Floats.of(buffer("norm.running_var"))).containsOnly(0.25f);
+        assertThat(Elements.floats(parameter("fc.weight"))).containsOnly(0.25f);
+        assertThat(Elements.floats(buffer("norm.running_var"))).containsOnly(0.25f);
         assertThat(buffer("norm.num_batches_tracked").item_long()).isZero();
     }
 
@@ -67,12 +67,12 @@ class FlatParametersBindTest {
 
         flat.fill_(new Scalar(9f));
         assertThat(flat.data_ptr().address()).isEqualTo(home);
-        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(9f);
+        assertThat(Elements.floats(parameter("fc.weight"))).containsOnly(9f);
         parameters.load(result);
-        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(2f);
+        assertThat(Elements.floats(parameter("fc.weight"))).containsOnly(2f);
         assertThat(buffer("norm.num_batches_tracked").item_long()).isEqualTo(4);
         parameters.load(start);
-        assertThat(Floats.of(parameters.flatten())).isEqualTo(Floats.of(start));
+        assertThat(Elements.floats(parameters.flatten())).isEqualTo(Elements.floats(start));
     }
 
     @Test
@@ -82,13 +82,13 @@ class FlatParametersBindTest {
         Tensor lender = torch.zeros(parameters.numel());
 
         parameters.borrow(lender);
-        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(0f);
+        assertThat(Elements.floats(parameter("fc.weight"))).containsOnly(0f);
         parameters.giveBack();
         parameters.giveBack();
         lender.close();
 
-        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(3f);
-        assertThat(Floats.of(flat)).containsOnly(3f);
+        assertThat(Elements.floats(parameter("fc.weight"))).containsOnly(3f);
+        assertThat(Elements.floats(flat)).containsOnly(3f);
     }
 
     @Test
@@ -122,10 +122,10 @@ class FlatParametersBindTest {
         assertThat(buffer("norm.num_batches_tracked").item_long()).isEqualTo(6);
         assertThat(parameters.isBound()).isTrue();
         parameters.load(flat);
-        assertThat(Floats.of(parameters.flatten())).isEqualTo(Floats.of(flat));
+        assertThat(Elements.floats(parameters.flatten())).isEqualTo(Elements.floats(flat));
         backward(net, 0);
         parameters.sgdStep(RATE);
-        assertThat(Floats.of(parameters.flatten())).isNotEqualTo(Floats.of(flat));
+        assertThat(Elements.floats(parameters.flatten())).isNotEqualTo(Elements.floats(flat));
     }
 
     @Test
@@ -133,26 +133,27 @@ class FlatParametersBindTest {
         parameters.bind(flat);
 
         flat.fill_(new Scalar(3f));
-        assertThat(Floats.of(parameter("conv.weight"))).containsOnly(3f);
-        assertThat(Floats.of(buffer("norm.running_mean"))).containsOnly(3f);
+        assertThat(Elements.floats(parameter("conv.weight"))).containsOnly(3f);
+        assertThat(Elements.floats(buffer("norm.running_mean"))).containsOnly(3f);
 
         buffer("norm.running_mean").fill_(new Scalar(5f));
-        assertThat(Floats.part(Floats.of(flat), SmallNet.RUNNING_MEAN, 3)).containsOnly(5f);
+        assertThat(Elements.part(Elements.floats(flat), SmallNet.RUNNING_MEAN, 3))
+                .containsOnly(5f);
     }
 
     @Test
     void shouldCollectGradientsInOneVector() {
         backward(net, 0);
-        float[] plain = Floats.of(parameter("fc.weight").grad());
+        float[] plain = Elements.floats(parameter("fc.weight").grad());
         assertThat(plain).isNotEqualTo(new float[plain.length]);
 
         parameters.bind(flat);
         backward(net, 0);
 
-        assertThat(Floats.part(Floats.of(parameters.gradients()), SmallNet.FC, plain.length))
+        assertThat(Elements.part(Elements.floats(parameters.gradients()), SmallNet.FC, plain.length))
                 .containsExactly(plain);
         parameters.zeroGradients();
-        assertThat(Floats.of(parameter("fc.weight").grad())).containsOnly(0f);
+        assertThat(Elements.floats(parameter("fc.weight").grad())).containsOnly(0f);
     }
 
     @Test
@@ -171,8 +172,8 @@ class FlatParametersBindTest {
             }
             parameters.writeBuffers();
 
-            assertThat(Floats.of(flat)).containsExactly(Floats.of(others.flatten()));
-            assertThat(Floats.of(flat)[SmallNet.COUNTER]).isEqualTo(5);
+            assertThat(Elements.floats(flat)).containsExactly(Elements.floats(others.flatten()));
+            assertThat(Elements.floats(flat)[SmallNet.COUNTER]).isEqualTo(5);
         }
     }
 
@@ -196,7 +197,7 @@ class FlatParametersBindTest {
             }
             parameters.writeBuffers();
 
-            assertThat(Floats.of(flat)).containsExactly(Floats.of(others.flatten()));
+            assertThat(Elements.floats(flat)).containsExactly(Elements.floats(others.flatten()));
             assertThat(velocity.count_nonzero().item_long()).isPositive();
         }
     }
@@ -204,7 +205,7 @@ class FlatParametersBindTest {
     @Test
     void shouldRefuseAMomentumOrVelocityThatDoesNotFit() {
         parameters.bind(flat);
-        float[] before = Floats.of(flat);
+        float[] before = Elements.floats(flat);
 
         assertThatThrownBy(() -> parameters.sgdStep(RATE, 1, torch.zeros(SmallNet.NUMEL)))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -212,7 +213,7 @@ class FlatParametersBindTest {
         assertThatThrownBy(() -> parameters.sgdStep(RATE, 0.9, torch.zeros(1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("sgdStep: shape=[1], dtype=Float, expected=[" + SmallNet.NUMEL + "] of Float");
-        assertThat(Floats.of(flat)).containsExactly(before);
+        assertThat(Elements.floats(flat)).containsExactly(before);
     }
 
     @Test
@@ -225,20 +226,21 @@ class FlatParametersBindTest {
         backward(net, 0);
         parameters.sgdStep(RATE);
 
-        assertThat(Floats.part(Floats.of(flat), SmallNet.RUNNING_MEAN, 3)).containsExactly(odd);
-        assertThat(Floats.of(flat)[SmallNet.COUNTER]).isEqualTo(9);
+        assertThat(Elements.part(Elements.floats(flat), SmallNet.RUNNING_MEAN, 3))
+                .containsExactly(odd);
+        assertThat(Elements.floats(flat)[SmallNet.COUNTER]).isEqualTo(9);
     }
 
     @Test
     void shouldNotChangeFrozenParameters() {
         parameter("conv.weight").set_requires_grad(false);
-        float[] before = Floats.of(parameter("conv.weight"));
+        float[] before = Elements.floats(parameter("conv.weight"));
         parameters.bind(flat);
         backward(net, 0);
         parameters.sgdStep(RATE);
 
-        assertThat(Floats.of(parameter("conv.weight"))).containsExactly(before);
-        assertThat(Floats.of(parameters.gradients().narrow(0, 0, before.length)))
+        assertThat(Elements.floats(parameter("conv.weight"))).containsExactly(before);
+        assertThat(Elements.floats(parameters.gradients().narrow(0, 0, before.length)))
                 .containsOnly(0f);
     }
 
@@ -246,14 +248,14 @@ class FlatParametersBindTest {
     void shouldAddGradientsToTheirStartValues() {
         parameters.bind(flat);
         backward(net, 0);
-        float[] plain = Floats.of(parameters.gradients());
+        float[] plain = Elements.floats(parameters.gradients());
         Tensor start = torch.full(new long[] {SmallNet.NUMEL}, new Scalar(0.5f));
         parameters.zeroFixed(start);
 
         parameters.startGradients(start);
         backward(net, 0);
 
-        float[] sum = Floats.of(parameters.gradients());
+        float[] sum = Elements.floats(parameters.gradients());
         for (int i = 0; i < SmallNet.NUMEL; i++) {
             boolean buffer = i >= SmallNet.RUNNING_MEAN && i < SmallNet.FC;
             assertThat(sum[i]).as("at " + i).isEqualTo(buffer ? 0 : plain[i] + 0.5f);
@@ -288,11 +290,11 @@ class FlatParametersBindTest {
 
         parameters.zeroFixed(ones);
 
-        float[] values = Floats.of(ones);
-        assertThat(Floats.part(values, SmallNet.CONV, SmallNet.NORM_WEIGHT)).containsOnly(0f);
-        assertThat(Floats.part(values, SmallNet.NORM_WEIGHT, 6)).containsOnly(1f);
-        assertThat(Floats.part(values, SmallNet.RUNNING_MEAN, 7)).containsOnly(0f);
-        assertThat(Floats.part(values, SmallNet.FC, SmallNet.NUMEL - SmallNet.FC))
+        float[] values = Elements.floats(ones);
+        assertThat(Elements.part(values, SmallNet.CONV, SmallNet.NORM_WEIGHT)).containsOnly(0f);
+        assertThat(Elements.part(values, SmallNet.NORM_WEIGHT, 6)).containsOnly(1f);
+        assertThat(Elements.part(values, SmallNet.RUNNING_MEAN, 7)).containsOnly(0f);
+        assertThat(Elements.part(values, SmallNet.FC, SmallNet.NUMEL - SmallNet.FC))
                 .containsOnly(1f);
     }
 
@@ -317,10 +319,10 @@ class FlatParametersBindTest {
     void shouldCopyCountersOnlyIfAsked() {
         parameters.bind(flat);
         backward(net, 0);
-        assertThat(Floats.of(flat)[SmallNet.COUNTER]).isZero();
+        assertThat(Elements.floats(flat)[SmallNet.COUNTER]).isZero();
 
         parameters.writeBuffers();
-        assertThat(Floats.of(flat)[SmallNet.COUNTER]).isEqualTo(1);
+        assertThat(Elements.floats(flat)[SmallNet.COUNTER]).isEqualTo(1);
     }
 
     @Test
@@ -330,9 +332,9 @@ class FlatParametersBindTest {
 
         Tensor copy = parameters.flatten();
 
-        assertThat(Floats.of(copy)[SmallNet.COUNTER]).isEqualTo(1);
-        assertThat(Floats.part(Floats.of(copy), SmallNet.RUNNING_VAR, 3))
-                .containsExactly(Floats.of(buffer("norm.running_var")));
+        assertThat(Elements.floats(copy)[SmallNet.COUNTER]).isEqualTo(1);
+        assertThat(Elements.part(Elements.floats(copy), SmallNet.RUNNING_VAR, 3))
+                .containsExactly(Elements.floats(buffer("norm.running_var")));
     }
 
     @Test
@@ -341,7 +343,7 @@ class FlatParametersBindTest {
         Tensor other = torch.full(new long[] {SmallNet.NUMEL}, new Scalar(2.0)).to(torch.ScalarType.Float);
         parameters.load(other);
 
-        assertThat(Floats.of(flat)).containsOnly(2f);
+        assertThat(Elements.floats(flat)).containsOnly(2f);
         assertThat(buffer("norm.num_batches_tracked").item_long()).isEqualTo(2);
     }
 
@@ -351,18 +353,18 @@ class FlatParametersBindTest {
         backward(net, 0);
         parameters.sgdStep(RATE);
         parameters.writeBuffers();
-        float[] trained = Floats.of(flat);
+        float[] trained = Elements.floats(flat);
 
         parameters.unbind();
         flat.zero_();
 
         assertThat(parameters.isBound()).isFalse();
-        assertThat(Floats.of(parameters.flatten())).containsExactly(trained);
+        assertThat(Elements.floats(parameters.flatten())).containsExactly(trained);
         assertThat(parameter("fc.weight").grad().defined()).isFalse();
         backward(net, 1);
         plainStep(net);
-        assertThat(Floats.of(parameters.flatten())).isNotEqualTo(trained);
-        assertThat(Floats.of(flat)).containsOnly(0f);
+        assertThat(Elements.floats(parameters.flatten())).isNotEqualTo(trained);
+        assertThat(Elements.floats(flat)).containsOnly(0f);
     }
 
     @Test
@@ -391,7 +393,7 @@ class FlatParametersBindTest {
         backward(net, 0);
         parameters.sgdStep(RATE);
 
-        assertThat(Floats.of(parameters.flatten())).doesNotContain(Float.NaN);
+        assertThat(Elements.floats(parameters.flatten())).doesNotContain(Float.NaN);
     }
 
     @Test
@@ -405,9 +407,9 @@ class FlatParametersBindTest {
         parameters.sgdStep(RATE);
         parameters.unbind();
 
-        assertThat(Floats.of(parameters.flatten()))
-                .isEqualTo(Floats.of(parameters.flatten()))
-                .isNotEqualTo(Floats.of(flat.zero_()));
+        assertThat(Elements.floats(parameters.flatten()))
+                .isEqualTo(Elements.floats(parameters.flatten()))
+                .isNotEqualTo(Elements.floats(flat.zero_()));
     }
 
     @Test
@@ -419,7 +421,7 @@ class FlatParametersBindTest {
             backward(net, step);
             parameters.sgdStep(RATE);
         }
-        float[] zeroed = Floats.of(flat);
+        float[] zeroed = Elements.floats(flat);
 
         parameters.load(start);
         for (int step = 0; step < 3; step++) {
@@ -427,31 +429,31 @@ class FlatParametersBindTest {
             backward(net, step);
             parameters.sgdStep(RATE);
         }
-        assertThat(Floats.of(flat)).containsExactly(zeroed);
+        assertThat(Elements.floats(flat)).containsExactly(zeroed);
     }
 
     @Test
     void shouldReturnGradientsToTheVectorWhenZeroedAfterADrop() {
         parameters.bind(flat);
         backward(net, 0);
-        float[] held = Floats.of(parameters.gradients());
+        float[] held = Elements.floats(parameters.gradients());
         parameters.dropGradients();
         backward(net, 1);
         parameters.zeroGradients();
         backward(net, 0);
 
-        assertThat(Floats.of(parameters.gradients())).containsExactly(held);
+        assertThat(Elements.floats(parameters.gradients())).containsExactly(held);
     }
 
     @Test
     void shouldNotStepWithoutNewGradientsAfterADrop() {
         parameters.bind(flat);
         backward(net, 0);
-        float[] before = Floats.of(flat);
+        float[] before = Elements.floats(flat);
         parameters.dropGradients();
         parameters.sgdStep(RATE);
 
-        assertThat(Floats.of(flat)).containsExactly(before);
+        assertThat(Elements.floats(flat)).containsExactly(before);
     }
 
     @Test
@@ -475,13 +477,13 @@ class FlatParametersBindTest {
         parameters.bind(flat);
         net.zero_grad(true);
         backward(net, 0);
-        float[] before = Floats.of(flat);
+        float[] before = Elements.floats(flat);
 
         assertThatThrownBy(() -> parameters.sgdStep(RATE))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("gradient is no longer in the flat vector: parameter=conv.weight;"
                         + " while bound, zero gradients with zeroGradients(), not zero_grad()");
-        assertThat(Floats.of(flat)).containsExactly(before);
+        assertThat(Elements.floats(flat)).containsExactly(before);
     }
 
     @Test
@@ -495,8 +497,9 @@ class FlatParametersBindTest {
         try (SmallNet other = SmallNet.seeded(1)) {
             backward(other, 0);
             plainStep(other);
-            assertThat(Floats.part(Floats.of(flat), SmallNet.FC, 108))
-                    .containsExactly(Floats.of(other.named_parameters(true).get("fc.weight")));
+            assertThat(Elements.part(Elements.floats(flat), SmallNet.FC, 108))
+                    .containsExactly(
+                            Elements.floats(other.named_parameters(true).get("fc.weight")));
         }
     }
 
@@ -518,7 +521,7 @@ class FlatParametersBindTest {
         flat.narrow(0, SmallNet.FC, 108).zero_();
         loss.backward();
 
-        assertThat(Floats.part(Floats.of(parameters.gradients()), SmallNet.CONV, 54))
+        assertThat(Elements.part(Elements.floats(parameters.gradients()), SmallNet.CONV, 54))
                 .as("gradients through weights that the forward pass did not have")
                 .containsOnly(0f);
     }
@@ -578,7 +581,7 @@ class FlatParametersBindTest {
     void shouldUnbindWhenClosedAndLeaveTheModelUsable() {
         Storage storage = flat.storage();
         long alone = storage.use_count();
-        float[] before = Floats.of(flat);
+        float[] before = Elements.floats(flat);
         parameters.bind(flat);
         parameters.close();
         parameters.close();
@@ -588,7 +591,7 @@ class FlatParametersBindTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("flat parameters: closed=true; make new ones with FlatParameters.of(module)");
         try (FlatParameters again = FlatParameters.of(net)) {
-            assertThat(Floats.of(again.flatten())).containsExactly(before);
+            assertThat(Elements.floats(again.flatten())).containsExactly(before);
         }
     }
 

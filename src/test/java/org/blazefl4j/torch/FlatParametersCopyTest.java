@@ -49,15 +49,15 @@ class FlatParametersCopyTest {
     @Test
     void shouldFlattenEachTensorAtItsPlace() {
         trainOneStep(net);
-        float[] flat = Floats.of(parameters.flatten());
+        float[] flat = Elements.floats(parameters.flatten());
 
-        assertThat(Floats.of(net.named_parameters(true).get("conv.weight")))
-                .containsExactly(Floats.part(flat, SmallNet.CONV, 54));
-        assertThat(Floats.of(net.named_buffers(true).get("norm.running_var")))
-                .containsExactly(Floats.part(flat, SmallNet.RUNNING_VAR, 3));
+        assertThat(Elements.floats(net.named_parameters(true).get("conv.weight")))
+                .containsExactly(Elements.part(flat, SmallNet.CONV, 54));
+        assertThat(Elements.floats(net.named_buffers(true).get("norm.running_var")))
+                .containsExactly(Elements.part(flat, SmallNet.RUNNING_VAR, 3));
         assertThat(flat[SmallNet.COUNTER]).isEqualTo(1);
-        assertThat(Floats.of(net.named_parameters(true).get("fc.weight")))
-                .containsExactly(Floats.part(flat, SmallNet.FC, 108));
+        assertThat(Elements.floats(net.named_parameters(true).get("fc.weight")))
+                .containsExactly(Elements.part(flat, SmallNet.FC, 108));
     }
 
     @Test
@@ -96,7 +96,7 @@ class FlatParametersCopyTest {
             linear.forward(torch.ones(1, 3)).sum().backward();
             plainStep(linear.parameters(), 0.5);
 
-            assertThat(Floats.of(payload)).containsOnly(0.5f);
+            assertThat(Elements.floats(payload)).containsOnly(0.5f);
         }
     }
 

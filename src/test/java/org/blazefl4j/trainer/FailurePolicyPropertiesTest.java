@@ -2,6 +2,7 @@ package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -172,7 +173,7 @@ class FailurePolicyPropertiesTest {
                     () -> FlakyClients.process(subject.trainer, tensors.down(), cids, anyOrder, taken));
             subject.trainer.uplinkPackage().forEach(up -> {
                 try (up) {
-                    taken.put(up.cid(), FlakyClients.floats(up.value()));
+                    taken.put(up.cid(), floats(up.value()));
                 }
             });
 

@@ -1,5 +1,7 @@
 package org.blazefl4j.trainer;
 
+import static org.blazefl4j.torch.Elements.floats;
+
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -13,7 +15,6 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.reproducibility.RandomStreams;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
@@ -142,14 +143,6 @@ final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyCli
                 Generator generator = RandomStreams.generator(SEED, cid, round, PURPOSE)) {
             return floats(down.value().add(noise(generator)).add(new Scalar(cid + 100 * before)));
         }
-    }
-
-    static float[] floats(Tensor tensor) {
-        float[] values = new float[(int) tensor.numel()];
-        try (FloatPointer data = tensor.data_ptr_float()) {
-            data.get(values);
-        }
-        return values;
     }
 
     /** Runs a round and returns the packages in the order of hand-over, closed. */

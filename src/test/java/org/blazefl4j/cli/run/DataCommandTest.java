@@ -47,6 +47,22 @@ final class DataCommandTest {
         return Files.writeString(file, text);
     }
 
+    /** Refuses and returns what it says. */
+    private String refused(String... arguments) {
+        assertThat(data(arguments)).isEqualTo(ExitCode.USAGE);
+        return err.toString();
+    }
+
+    /** Writes small images, in turn in two folders. */
+    private Path images(int count, String one, String other) throws IOException {
+        for (int i = 0; i < count; i++) {
+            Path file = write("images/" + (i % 2 == 0 ? one : other) + "/" + i + ".png", "");
+            assertThat(ImageIO.write(new BufferedImage(6, 5, BufferedImage.TYPE_BYTE_GRAY), "png", file.toFile()))
+                    .isTrue();
+        }
+        return folder.resolve("images");
+    }
+
     private Path table() throws IOException {
         StringBuilder text = new StringBuilder("x,owner,y\n");
         for (int i = 0; i < 50; i++) {
@@ -105,8 +121,7 @@ final class DataCommandTest {
     @Test
     void shouldNameTheColumnsOfATable() throws IOException {
         Path table = table();
-        assertThat(data(table.toString())).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString())
+        assertThat(refused(table.toString()))
                 .startsWith("blazefl4j data: label column missing: --data-file=" + table
                         + ", --label-column=none, expected=the column with the classes, one of [x, owner, y]; add"
                         + " --label-column");
@@ -114,13 +129,7 @@ final class DataCommandTest {
 
     @Test
     void shouldFitTheModelAndTheNumberOfClientsToTheSamples() throws IOException {
-        for (int i = 0; i < 12; i++) {
-            Path file = folder.resolve("images/" + (i % 2 == 0 ? "cat/" : "ant\u001b/") + i + ".png");
-            Files.createDirectories(file.getParent());
-            assertThat(ImageIO.write(new BufferedImage(6, 5, BufferedImage.TYPE_BYTE_GRAY), "png", file.toFile()))
-                    .isTrue();
-        }
-        Path images = folder.resolve("images");
+        Path images = images(12, "cat", "ant\u001b");
         assertThat(shown("--data-file=" + images))
                 .startsWith(images + ": folder of images")
                 .contains("  shape of a sample    1 x 5 x 6", "  values               from 0 to 0, mean 0")
@@ -154,9 +163,9 @@ final class DataCommandTest {
     })
     void shouldSayHowDataSetsWithANameAreRead(String name, String option) throws IOException {
         Path file = write("named/" + name, "");
-        assertThat(data(folder.resolve("named").toString())).isEqualTo(ExitCode.USAGE);
-        assertThat(data(file.toString(), "--label-column=y")).isEqualTo(ExitCode.USAGE);
-        for (Path path : List.of(folder.resolve("named"), file)) {
+        refused(file.getParent().toString());
+        refused(file.toString(), "--label-column=y");
+        for (Path path : List.of(file.getParent(), file)) {
             assertThat(err.toString())
                     .contains("a data set by name: --data-file=" + path + ", found=" + name + ", expected="
                             + FileFormat.KNOWN + "; use " + option + " with --data-dir and the folder instead");
@@ -188,8 +197,8 @@ final class DataCommandTest {
     })
     void shouldKnowTheNamesOfBinaries(String name, String option) throws IOException {
         Path file = write("named/" + name, "");
-        assertThat(data(file.getParent().toString())).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString()).contains("found=" + name + ", expected=", "; use " + option + " with --data-dir");
+        assertThat(refused(file.getParent().toString()))
+                .contains("found=" + name + ", expected=", "; use " + option + " with --data-dir");
     }
 
     @Test
@@ -201,22 +210,15 @@ final class DataCommandTest {
 
     @Test
     void shouldReadImagesBesideJson() throws IOException {
-        for (int i = 0; i < 8; i++) {
-            Path file = folder.resolve("imgs/train/" + (i % 2 == 0 ? "cat/" : "dog/") + i + ".png");
-            Files.createDirectories(file.getParent());
-            assertThat(ImageIO.write(new BufferedImage(6, 5, BufferedImage.TYPE_BYTE_GRAY), "png", file.toFile()))
-                    .isTrue();
-        }
-        write("imgs/classes.json", "[\"cat\", \"dog\"]");
-        Path images = folder.resolve("imgs");
+        Path images = images(8, "train/cat", "train/dog");
+        write("images/classes.json", "[\"cat\", \"dog\"]");
         assertThat(shown(images.toString())).startsWith(images + ": folder of images");
     }
 
     @Test
     void shouldSayWhereTheFilesOfLeafBelong() throws IOException {
         write("leaf/all.json", "{}");
-        assertThat(data(folder.resolve("leaf").toString())).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString())
+        assertThat(refused(folder.resolve("leaf").toString()))
                 .contains(
                         "no JSON files: folder=" + folder.resolve("leaf/train"),
                         "expected=LEAF's files in the folders train and test");
@@ -247,10 +249,9 @@ final class DataCommandTest {
         write("unknown/notes.doc", "");
         write("unknown/.hidden.json", "");
         Path unknown = folder.resolve("unknown");
-        assertThat(data(unknown.toString())).isEqualTo(ExitCode.USAGE);
-        assertThat(data("--data-file=" + unknown, unknown.toString())).isEqualTo(ExitCode.USAGE);
-        assertThat(data(folder.resolve("none").toString())).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString())
+        refused(unknown.toString());
+        refused("--data-file=" + unknown, unknown.toString());
+        assertThat(refused(folder.resolve("none").toString()))
                 .contains(
                         "no data that is known: --data-file=" + unknown
                                 + ", found=[.hidden.json, notes.doc], expected=a table in CSV, arrays of NumPy (.npz, or a"

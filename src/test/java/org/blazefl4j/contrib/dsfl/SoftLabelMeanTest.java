@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.dsfl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +18,6 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.LogLines;
 import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -49,12 +49,6 @@ final class SoftLabelMeanTest {
     private static long[] longs(Tensor tensor) {
         long[] values = new long[(int) tensor.numel()];
         new LongPointer(tensor.data_ptr()).get(values);
-        return values;
-    }
-
-    private static float[] floats(Tensor tensor) {
-        float[] values = new float[(int) tensor.numel()];
-        new FloatPointer(tensor.data_ptr()).get(values);
         return values;
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +33,6 @@ import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.LogLines;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -124,12 +124,6 @@ final class FedAvgServerHandlerTest {
             uplinks.add(uplink(cid, 1 + random.nextInt(1000), parameters));
         }
         return uplinks;
-    }
-
-    private static float[] floats(Tensor tensor) {
-        float[] values = new float[(int) tensor.numel()];
-        new FloatPointer(tensor.data_ptr()).get(values);
-        return values;
     }
 
     private float[] global() {

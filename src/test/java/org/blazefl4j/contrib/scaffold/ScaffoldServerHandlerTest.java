@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,7 +29,6 @@ import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -81,7 +81,7 @@ final class ScaffoldServerHandlerTest {
     }
 
     private static ScaffoldUplinkPackage uplink(int cid, SplittableRandom random) {
-        return uplink(cid, Tensors.of(floats(random)), Tensors.of(floats(random)));
+        return uplink(cid, Tensors.of(randomFloats(random)), Tensors.of(randomFloats(random)));
     }
 
     private static List<ScaffoldUplinkPackage> uplinks(long seed) {
@@ -92,17 +92,11 @@ final class ScaffoldServerHandlerTest {
     }
 
     /** Returns values of widely different magnitude. */
-    private static float[] floats(SplittableRandom random) {
+    private static float[] randomFloats(SplittableRandom random) {
         float[] values = new float[NUMEL];
         for (int i = 0; i < NUMEL; i++) {
             values[i] = (float) ((random.nextDouble() - 0.5) * Math.pow(10, random.nextInt(12) - 6));
         }
-        return values;
-    }
-
-    private static float[] floats(Tensor tensor) {
-        float[] values = new float[(int) tensor.numel()];
-        new FloatPointer(tensor.data_ptr()).get(values);
         return values;
     }
 

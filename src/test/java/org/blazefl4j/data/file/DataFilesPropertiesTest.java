@@ -2,22 +2,20 @@ package org.blazefl4j.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.AlphaChars;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.constraints.StringLength;
+import org.blazefl4j.torch.Elements;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -96,40 +94,6 @@ final class DataFilesPropertiesTest {
                 Files.delete(folder.resolve(i + ".txt"));
             }
             Files.delete(folder);
-        }
-    }
-
-    /** The same for LEAF, whose strings are JSON's. */
-    @Property(tries = 50)
-    void shouldSpellTheSamplesOfLeaf(
-            @ForAll @Size(min = 1, max = 6) List<@StringLength(min = 2, max = 20) String> texts) throws IOException {
-        List<String> whole =
-                texts.stream().map(DataFilesPropertiesTest::readable).toList();
-        Map<String, Object> user = new LinkedHashMap<>();
-        user.put("x", whole);
-        user.put(
-                "y",
-                whole.stream()
-                        .map(each -> Character.toString(each.codePointAt(0)))
-                        .toList());
-        Path folder = Files.createTempDirectory("leaf");
-        Path train = Files.createDirectory(folder.resolve("train")).resolve("a.json");
-        try {
-            Files.writeString(train, JSON.std.asString(Map.of("user_data", Map.of("u", user))));
-            Path test = Files.createDirectory(folder.resolve("test")).resolve("a.json");
-            Files.copy(train, test);
-            try (FileData data = DataFiles.leaf(folder, 0.5, 0)) {
-                assertThat(spelt(data))
-                        .isEqualTo(whole.stream()
-                                .map(each -> each + Character.toString(each.codePointAt(0)))
-                                .toList());
-            }
-            Files.delete(test);
-        } finally {
-            Files.delete(train);
-            for (String part : List.of("train", "test", "")) {
-                Files.deleteIfExists(folder.resolve(part));
-            }
         }
     }
 

@@ -3,19 +3,16 @@ package org.blazefl4j.data.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.blazefl4j.data.file.Elements.floats;
-import static org.blazefl4j.data.file.Elements.longs;
+import static org.blazefl4j.torch.Elements.floats;
+import static org.blazefl4j.torch.Elements.longs;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.zip.GZIPOutputStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,10 +101,7 @@ final class DataFilesTest {
         for (int i = 0; i < 3000; i++) {
             text.append(i).append('\t').append(i % 3).append('\n');
         }
-        Path file = folder.resolve("many.csv.gz");
-        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
-            out.write(text.toString().getBytes(StandardCharsets.UTF_8));
-        }
+        Path file = TextFiles.gzip(folder.resolve("many.csv.gz"), text.toString());
         CsvOptions options = CsvOptions.of("y").withStandardised(false).withTestShare(0.25, 1);
         try (FileData data = DataFiles.csv(file, options);
                 FileData again = DataFiles.csv(file, options);

@@ -2,9 +2,9 @@ package org.blazefl4j.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.blazefl4j.data.file.Elements.bytes;
-import static org.blazefl4j.data.file.Elements.floats;
-import static org.blazefl4j.data.file.Elements.longs;
+import static org.blazefl4j.torch.Elements.bytes;
+import static org.blazefl4j.torch.Elements.floats;
+import static org.blazefl4j.torch.Elements.longs;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,18 +24,22 @@ final class LeafReaderTest {
     private Path folder;
 
     private Path write(String name, String text) throws IOException {
-        Path file = folder.resolve(name);
-        Files.createDirectories(file.getParent());
-        return Files.writeString(file, text);
+        return TextFiles.write(folder.resolve(name), text);
+    }
+
+    private static String users(String... users) {
+        return "{\"user_data\": {" + String.join(", ", users) + "}}";
+    }
+
+    private static String user(String name, String x, String y) {
+        return "\"" + name + "\": {\"x\": [" + x + "], \"y\": [" + y + "]}";
     }
 
     @Test
     void shouldReadSamplesAndOwnersOfAllFiles() throws IOException {
         write("train/a.json", TRAIN);
-        write("train/b.json", "{\"user_data\": {\"f0\": {\"x\": [[9, 9, 9, 9]], \"y\": [2]}}}");
-        write(
-                "test/a.json",
-                "{\"user_data\": {\"new\": {\"x\": [[0, 0, 0, 1]], \"y\": [4]}, \"f1\": {\"x\": [[0, 0, 0, 2]], \"y\": [0]}}}");
+        write("train/b.json", users(user("f0", "[9, 9, 9, 9]", "2")));
+        write("test/a.json", users(user("new", "[0, 0, 0, 1]", "4"), user("f1", "[0, 0, 0, 2]", "0")));
         try (FileData data = DataFiles.leaf(folder, 0.5, 0)) {
             assertThat(data.samples().trainImages().shape()).containsExactly(4, 1, 2, 2);
             assertThat(floats(data.samples().trainImages()))
@@ -103,7 +107,7 @@ final class LeafReaderTest {
     @Test
     void shouldNumberTheCharactersOfTexts() throws IOException {
         write("train/a.json", SHAKESPEARE);
-        write("test/a.json", "{\"user_data\": {\"new\": {\"x\": [\"zab\"], \"y\": [\"z\"]}}}");
+        write("test/a.json", users(user("new", "\"zab\"", "\"z\"")));
         try (FileData data = DataFiles.leaf(folder, 0.5, 0)) {
             assertThat(data.vocabulary()).containsExactly("\n", "a", "b", "c", "\u00e9", "\ud83d\ude00", "");
             assertThat(data.classNames()).isEqualTo(data.vocabulary());
@@ -124,9 +128,7 @@ final class LeafReaderTest {
     void shouldTakeTheTextAmongTheFieldsOfATweet() throws IOException {
         String tweet = "[\"1\", \"Mon\", \"NO_QUERY\", \"u\", \"%s\"]";
         Path file = write(
-                "all.json",
-                "{\"user_data\": {\"u\": {\"x\": [" + String.format(tweet, "ab") + "," + String.format(tweet, "bbb")
-                        + "], \"y\": [1, 0]}}}");
+                "all.json", users(user("u", String.format(tweet, "ab") + "," + String.format(tweet, "bbb"), "1, 0")));
         try (FileData data = DataFiles.leaf(file, 0.5, 0)) {
             assertThat(data.vocabulary()).containsExactly("a", "b", "");
             assertThat(data.classNames()).isEmpty();
@@ -137,11 +139,11 @@ final class LeafReaderTest {
                     .isEqualTo(1);
         }
         refused(
-                "{\"user_data\": {\"f1\": {\"x\": [[\"1\", \"2\"]], \"y\": [1]}}}",
+                users(user("f1", "[\"1\", \"2\"]", "1")),
                 "too few fields: fields=2: file=" + folder.resolve("a.json")
                         + ", user=f1, row=0, found=], expected=the text as field 4");
         refused(
-                "{\"user_data\": {\"f1\": {\"x\": [[\"1\", 2]], \"y\": [1]}}}",
+                users(user("f1", "[\"1\", 2]", "1")),
                 "not a text: file=" + folder.resolve("a.json")
                         + ", user=f1, row=0, found=2, expected=a text as field 1");
     }

@@ -2,18 +2,16 @@ package org.blazefl4j.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.blazefl4j.data.file.Elements.bytes;
-import static org.blazefl4j.data.file.Elements.floats;
-import static org.blazefl4j.data.file.Elements.longs;
+import static org.blazefl4j.torch.Elements.bytes;
+import static org.blazefl4j.torch.Elements.floats;
+import static org.blazefl4j.torch.Elements.longs;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,9 +21,7 @@ final class TextReaderTest {
     private Path folder;
 
     private Path write(String name, String text) throws IOException {
-        Path file = folder.resolve(name);
-        Files.createDirectories(file.getParent());
-        return Files.writeString(file, text);
+        return TextFiles.write(folder.resolve(name), text);
     }
 
     @Test
@@ -59,10 +55,7 @@ final class TextReaderTest {
         write("train/10.txt", "bbab");
         write("train/.hidden.txt", "x");
         write("train/notes.md", "y");
-        Path packed = folder.resolve("train/9.txt.gz");
-        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
-            out.write("aaaaa".getBytes(StandardCharsets.UTF_8));
-        }
+        TextFiles.gzip(folder.resolve("train/9.txt.gz"), "aaaaa");
         write("test/new.txt", "abz");
         try (FileData data = DataFiles.text(folder, 2, 2, 0.5)) {
             assertThat(data.owners()).containsExactly("9", "10");

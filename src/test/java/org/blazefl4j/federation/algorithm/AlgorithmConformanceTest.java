@@ -7,6 +7,7 @@ import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.own;
 import static org.blazefl4j.federation.FederationRuns.resumed;
 import static org.blazefl4j.federation.FederationRuns.resumedOwn;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +21,6 @@ import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.federation.Federation;
-import org.blazefl4j.federation.FederationRuns;
 import org.blazefl4j.federation.ModelBroadcast;
 import org.blazefl4j.federation.ModelUpdate;
 import org.blazefl4j.trainer.ExecutionMode;
@@ -139,7 +139,7 @@ final class AlgorithmConformanceTest {
                     handler.load(uplink);
                 }
             });
-            return FederationRuns.floats(handler.downlinkPackage().parameters());
+            return floats(handler.downlinkPackage().parameters());
         }
     }
 

@@ -10,6 +10,7 @@ import static org.blazefl4j.federation.FederationRuns.model;
 import static org.blazefl4j.federation.algorithm.Quadratics.D;
 import static org.blazefl4j.federation.algorithm.Quadratics.START;
 import static org.blazefl4j.federation.algorithm.Quadratics.expected;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.Arrays;
 import java.util.List;
@@ -253,7 +254,7 @@ final class FedNovaTest {
             aggregator.fold();
             aggregator.change(sent, out);
             assertThat(aggregator.isMean()).isTrue();
-            assertThat(FederationRuns.floats(out)).containsExactly(1, 2);
+            assertThat(floats(out)).containsExactly(1, 2);
         }
     }
 
@@ -269,7 +270,7 @@ final class FedNovaTest {
             aggregator.add(update(1, Map.of("normaliser", 4.0)));
             aggregator.change(sent, out);
             assertThat(aggregator.isMean()).isTrue();
-            assertThat(FederationRuns.floats(out)).containsExactly(1, 2);
+            assertThat(floats(out)).containsExactly(1, 2);
         }
     }
 }

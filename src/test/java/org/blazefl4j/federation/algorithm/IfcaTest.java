@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
 import static org.blazefl4j.federation.FederationRuns.fedAvg;
-import static org.blazefl4j.federation.FederationRuns.floats;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.initial;
 import static org.blazefl4j.federation.FederationRuns.model;
 import static org.blazefl4j.federation.FederationRuns.resumed;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
 import static org.blazefl4j.federation.FederationRuns.fedAvg;
-import static org.blazefl4j.federation.FederationRuns.floats;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.initial;
 import static org.blazefl4j.federation.FederationRuns.model;
 import static org.blazefl4j.federation.FederationRuns.own;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.Arrays;
 import java.util.List;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
-import static org.blazefl4j.federation.FederationRuns.floats;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.model;
 import static org.blazefl4j.federation.algorithm.Quadratics.D;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.ArrayList;
 import java.util.Arrays;

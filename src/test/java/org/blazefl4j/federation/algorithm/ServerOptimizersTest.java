@@ -9,6 +9,7 @@ import static org.blazefl4j.federation.FederationRuns.initial;
 import static org.blazefl4j.federation.FederationRuns.model;
 import static org.blazefl4j.federation.algorithm.Quadratics.START;
 import static org.blazefl4j.federation.algorithm.Quadratics.expected;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.Arrays;
 import java.util.List;
@@ -154,7 +155,7 @@ final class ServerOptimizersTest {
             }
         }
         float[] found = model(moved(rounds, optimizer, false));
-        assertThat(found).containsExactly(FederationRuns.floats(x.detach()), within(5e-6f));
+        assertThat(found).containsExactly(floats(x.detach()), within(5e-6f));
     }
 
     // ---- momentum

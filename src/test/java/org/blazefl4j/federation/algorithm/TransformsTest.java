@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
-import static org.blazefl4j.federation.FederationRuns.floats;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.initial;
 import static org.blazefl4j.federation.FederationRuns.model;
 import static org.blazefl4j.federation.algorithm.Quadratics.D;
 import static org.blazefl4j.federation.algorithm.Quadratics.START;
 import static org.blazefl4j.federation.algorithm.Quadratics.expected;
+import static org.blazefl4j.torch.Elements.floats;
 
 import java.util.List;
 import org.blazefl4j.contrib.common.Tiny;
