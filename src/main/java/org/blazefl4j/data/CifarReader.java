@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.ZipException;
-import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.data.stream.TensorWriter;
 import org.blazefl4j.util.FolderContent;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -116,7 +116,7 @@ final class CifarReader {
         }
         Map<String, LabelledImages> found = new HashMap<>();
         for (String name : layout.files()) {
-            found.put(name, parse(files.read(name), layout, layout.images(name)));
+            found.put(name, parse(files.get(name), layout, layout.images(name)));
         }
         return found;
     }
@@ -143,17 +143,17 @@ final class CifarReader {
         Map<String, LabelledImages> found = new HashMap<>();
         List<String> missing = layout.files();
         try (InputStream file = Files.newInputStream(archive);
-                InputStream in = NamedBytes.unpacked(archive.toString(), file)) {
+                InputStream in = NamedContent.unpacked(archive.toString(), file)) {
             TarReader tar = new TarReader(in);
             for (String name = tar.next(); name != null; name = tar.next()) {
                 if (missing.remove(name)) {
-                    NamedBytes content = new NamedBytes(archive + "!" + name, tar.content());
+                    NamedContent content = new NamedContent(archive + "!" + name, tar::content);
                     found.put(name, parse(content, layout, layout.images(name)));
                 }
             }
             in.transferTo(OutputStream.nullOutputStream()); // makes gzip verify its checksum
         } catch (EOFException | StreamCorruptedException | ZipException e) {
-            throw NamedBytes.damaged(archive.toString(), e);
+            throw NamedContent.damaged(archive.toString(), e);
         }
         if (!missing.isEmpty()) {
             throw new IOException("files missing from the archive: file=" + archive + ", missing=" + missing
@@ -162,24 +162,25 @@ final class CifarReader {
         return found;
     }
 
-    private static LabelledImages parse(NamedBytes file, Layout layout, int n) throws IOException {
-        byte[] bytes = unpacked(file);
+    private static LabelledImages parse(NamedContent file, Layout layout, int n) throws IOException {
         int record = layout.labelBytes + PIXELS;
-        if (bytes.length != n * record) {
-            throw new IOException("CIFAR file of the wrong size: file=" + file.name() + ", bytes=" + bytes.length
-                    + ", expected=" + n * record + ", " + n + " images of " + record + "; get the file again");
-        }
-        Tensor records = Tensors.of(bytes, n, record);
+        Tensor records = records(file, n, record);
         Tensor labels = records.select(1, layout.labelBytes - 1);
         Tensor images = records.narrow(1, layout.labelBytes, PIXELS).view(n, CHANNELS, SIDE, SIDE);
         return LabelledImages.of(images, file.name(), labels, file.name(), 0, layout.classes);
     }
 
-    private static byte[] unpacked(NamedBytes file) throws IOException {
-        try (InputStream content = file.content()) {
-            return file.isPacked() ? content.readAllBytes() : file.bytes(); // avoids a second large copy
+    private static Tensor records(NamedContent file, int n, int record) throws IOException {
+        TensorWriter records = TensorWriter.ofBytes();
+        try (InputStream content = file.open()) {
+            long found = records.addFrom(content, n * record) + content.transferTo(OutputStream.nullOutputStream());
+            if (found != n * record) {
+                throw new IOException("CIFAR file of the wrong size: file=" + file.name() + ", bytes=" + found
+                        + ", expected=" + n * record + ", " + n + " images of " + record + "; get the file again");
+            }
+            return records.toTensor(n, record);
         } catch (EOFException | ZipException e) {
-            throw NamedBytes.damaged(file.name(), e);
+            throw NamedContent.damaged(file.name(), e);
         }
     }
 }

@@ -39,16 +39,16 @@ record DataFolder(Path path) {
     }
 
     /**
-     * Reads a file.
+     * Finds a file.
      *
      * @throws IOException if it is missing, with similar names and with the parent or child folder that contains it
      */
-    NamedBytes read(String file) throws IOException {
+    NamedContent get(String file) throws IOException {
         Optional<Path> found = find(file);
         if (found.isEmpty()) {
             throw missing(file);
         }
-        return NamedBytes.read(found.get());
+        return NamedContent.of(found.get());
     }
 
     boolean has(String file) {

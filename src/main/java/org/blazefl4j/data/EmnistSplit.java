@@ -38,9 +38,9 @@ enum EmnistSplit {
         ImageData data = ImageData.of(
                 set,
                 classes,
-                () -> IdxReader.readPart(folder::read, set + "-train", first, classes)
+                () -> IdxReader.readPart(folder::get, set + "-train", first, classes)
                         .turned(),
-                () -> IdxReader.readPart(folder::read, set + "-test", first, classes)
+                () -> IdxReader.readPart(folder::get, set + "-test", first, classes)
                         .turned(),
                 null);
         IdxSet.requireSize(data, path);

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.ZipException;
-import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.data.stream.TensorWriter;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -25,24 +25,24 @@ final class IdxReader {
     private static final String IMAGES = "-images-idx3-ubyte";
     private static final String LABELS = "-labels-idx1-ubyte";
     private static final int MAGIC_OF_BYTES = 0x0800;
-    private static final long MAX_ARRAY_SIZE = Integer.MAX_VALUE - 8;
+    private static final long MAX_SIZE = Integer.MAX_VALUE - 8;
 
     private IdxReader() {}
 
     /** Reads a file of bytes with so many dimensions: uint8, in the file's shape; the caller owns it. */
     static Tensor read(Path file, int dimensions) throws IOException {
-        return read(NamedBytes.read(file), dimensions);
+        return read(NamedContent.of(file), dimensions);
     }
 
     /** {@link ImageData#idx}. */
     static ImageData readFolder(Path folder, String name, int classes, Transform normalisation) throws IOException {
         DataFolder files = new DataFolder(folder).of(name, imagesOf(TRAIN));
-        return readSet(files::read, name, classes, normalisation);
+        return readSet(files::get, name, classes, normalisation);
     }
 
     /** Finds one of the four files of a set by its plain name. */
     interface Finder {
-        NamedBytes find(String file) throws IOException;
+        NamedContent find(String file) throws IOException;
     }
 
     static ImageData readSet(Finder finder, String name, int classes, Transform normalisation) throws IOException {
@@ -65,8 +65,8 @@ final class IdxReader {
      * @param first the label of class 0
      */
     static LabelledImages readPart(Finder finder, String part, int first, int classes) throws IOException {
-        NamedBytes imageFile = finder.find(imagesOf(part));
-        NamedBytes labelFile = finder.find(part + LABELS);
+        NamedContent imageFile = finder.find(imagesOf(part));
+        NamedContent labelFile = finder.find(part + LABELS);
         return LabelledImages.of(
                 read(imageFile, 3).unsqueeze(1),
                 imageFile.name(),
@@ -76,20 +76,20 @@ final class IdxReader {
                 classes);
     }
 
-    private static Tensor read(NamedBytes file, int dimensions) throws IOException {
-        try (DataInputStream in = new DataInputStream(file.content())) {
+    private static Tensor read(NamedContent file, int dimensions) throws IOException {
+        try (DataInputStream in = new DataInputStream(file.open())) {
             checkMagic(file, in.readInt(), dimensions);
             long[] shape = new long[dimensions];
             for (int i = 0; i < dimensions; i++) {
                 shape[i] = Integer.toUnsignedLong(in.readInt());
             }
-            return Tensors.of(readBody(file, in, shape), shape);
+            return readBody(file, in, shape);
         } catch (EOFException | ZipException e) {
-            throw NamedBytes.damaged(file.name(), e);
+            throw NamedContent.damaged(file.name(), e);
         }
     }
 
-    private static void checkMagic(NamedBytes file, int found, int dimensions) throws IOException {
+    private static void checkMagic(NamedContent file, int found, int dimensions) throws IOException {
         int expected = MAGIC_OF_BYTES + dimensions;
         if (found != expected) {
             throw new IOException(String.format(
@@ -102,35 +102,35 @@ final class IdxReader {
         }
     }
 
-    private static byte[] readBody(NamedBytes file, InputStream in, long[] shape) throws IOException {
+    private static Tensor readBody(NamedContent file, InputStream in, long[] shape) throws IOException {
         long expected = size(file, shape);
-        if (expected > Math.min(file.maxSize(), MAX_ARRAY_SIZE)) {
-            throw wrongSize(file, shape, expected, "at most " + file.maxSize());
+        if (expected > MAX_SIZE) {
+            throw wrongSize(file, shape, expected, "at most " + MAX_SIZE);
         }
-        byte[] body = new byte[(int) expected];
-        int found = in.readNBytes(body, 0, body.length);
-        if (found < body.length) {
-            throw wrongSize(file, shape, expected, Integer.toString(found));
+        TensorWriter body = TensorWriter.ofBytes();
+        long found = body.addFrom(in, expected);
+        if (found < expected) {
+            throw wrongSize(file, shape, expected, Long.toString(found));
         }
         if (in.read() >= 0) { // also makes gzip verify its checksum
             throw wrongSize(file, shape, expected, "more than " + found);
         }
-        return body;
+        return body.toTensor(shape);
     }
 
-    private static long size(NamedBytes file, long[] shape) throws IOException {
+    private static long size(NamedContent file, long[] shape) throws IOException {
         long size = 1;
         for (long dimension : shape) {
             if (dimension < 1) {
                 throw new IOException("empty IDX file: file=" + file.name() + ", shape=" + Arrays.toString(shape)
                         + ", limit=1 or more in each dimension; get the file again");
             }
-            size = size > MAX_ARRAY_SIZE ? size : size * dimension; // cannot overflow: a dimension has 32 bits
+            size = size > MAX_SIZE ? size : size * dimension; // cannot overflow: a dimension has 32 bits
         }
         return size;
     }
 
-    private static IOException wrongSize(NamedBytes file, long[] shape, long expected, String found) {
+    private static IOException wrongSize(NamedContent file, long[] shape, long expected, String found) {
         return new IOException("IDX file of the wrong size: file=" + file.name() + ", shape=" + Arrays.toString(shape)
                 + ", data bytes=" + found + ", expected=" + expected + "; get the file again");
     }

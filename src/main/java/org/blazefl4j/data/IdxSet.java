@@ -26,7 +26,7 @@ enum IdxSet {
     ImageData embedded() {
         try {
             return IdxReader.readSet(
-                    file -> NamedBytes.resource(label + "/" + file + ".gz"), label, CLASSES, normalisation);
+                    file -> NamedContent.resource(label + "/" + file + ".gz"), label, CLASSES, normalisation);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,7 +1,6 @@
 package org.blazefl4j.data;
 
 import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,32 +10,35 @@ import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import org.blazefl4j.util.Causes;
 
-/** A data file in memory, plain or gzip, with the name that messages use. */
-record NamedBytes(String name, byte[] bytes) {
+/** A data file, plain or gzip, with the name that messages use. */
+record NamedContent(String name, Source source) {
 
-    /** The highest compression ratio of gzip. */
-    private static final long MAX_GZIP_RATIO = 1032;
+    /** Opens a file. */
+    interface Source {
+        InputStream open() throws IOException;
+    }
 
     /** The number of bytes that are enough to detect a file's kind. */
     private static final int START = 64;
 
     private static final int BUFFER = 1 << 16;
 
-    static NamedBytes read(Path file) throws IOException {
+    static NamedContent of(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new IOException("no such data file: file=" + file + ", expected=a file; check the path");
         }
-        return new NamedBytes(file.toString(), Files.readAllBytes(file));
+        return new NamedContent(file.toString(), () -> Files.newInputStream(file));
     }
 
-    /** Reads a resource next to this class in the jar. */
-    static NamedBytes resource(String path) throws IOException {
-        try (InputStream in = NamedBytes.class.getResourceAsStream(path)) {
+    /** Finds a resource next to this class in the jar. */
+    static NamedContent resource(String path) {
+        return new NamedContent("embedded " + path, () -> {
+            InputStream in = NamedContent.class.getResourceAsStream(path);
             if (in == null) {
                 throw new IOException("not in the jar: file=" + path + "; build the library again");
             }
-            return new NamedBytes("embedded " + path, in.readAllBytes());
-        }
+            return in;
+        });
     }
 
     /** Returns the exception for a file that ends too early or cannot be unpacked. */
@@ -46,8 +48,14 @@ record NamedBytes(String name, byte[] bytes) {
     }
 
     /** Opens the content, unpacking gzip. */
-    InputStream content() throws IOException {
-        return unpacked(name, new ByteArrayInputStream(bytes));
+    InputStream open() throws IOException {
+        InputStream in = source.open();
+        try {
+            return unpacked(name, in);
+        } catch (IOException e) {
+            in.close();
+            throw e;
+        }
     }
 
     /**
@@ -83,15 +91,6 @@ record NamedBytes(String name, byte[] bytes) {
             throw new IOException("a web page in place of the data file: file=" + file
                     + ", found=HTML or XML; open it to see what the server answered, and get the file again");
         }
-    }
-
-    boolean isPacked() {
-        return isGzip(bytes);
-    }
-
-    /** An upper bound of the unpacked size. */
-    long maxSize() {
-        return isPacked() ? bytes.length * MAX_GZIP_RATIO : bytes.length;
     }
 
     private static boolean isGzip(byte[] bytes) {

@@ -41,14 +41,28 @@ final class TarReader {
         return baseName();
     }
 
-    /** Reads the content of the current file; call once per file. */
-    byte[] content() throws IOException {
-        byte[] content = in.readNBytes(Math.toIntExact(unread));
-        if (content.length < unread) {
-            throw new EOFException("the archive ends within a file");
-        }
-        unread = 0;
-        return content;
+    /** Returns the content of the current file, which is valid until the next one. */
+    InputStream content() {
+        return new InputStream() {
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] to, int offset, int length) throws IOException {
+                if (unread == 0) {
+                    return -1;
+                }
+                int found = in.read(to, offset, (int) Math.min(length, unread));
+                if (found < 0) {
+                    throw new EOFException("the archive ends within a file");
+                }
+                unread -= found;
+                return found;
+            }
+        };
     }
 
     private boolean readHeader() throws IOException {

@@ -253,8 +253,8 @@ class IdxReaderTest {
     void shouldRefuseDimensionsThatTheFileCannotHold() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[12], -1, -1, -1));
         refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
-                + ", shape=[4294967295, 4294967295, 4294967295], data bytes=at most 28, expected=4294967295;"
-                + " get the file again");
+                + ", shape=[4294967295, 4294967295, 4294967295], data bytes=at most 2147483639,"
+                + " expected=4294967295; get the file again");
     }
 
     @Test

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
-import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.data.stream.TensorWriter;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -138,19 +138,14 @@ final class ArrayReader {
     }
 
     private static Tensor elements(NpyArray array) throws IOException {
-        if (array.isBytes()) {
-            byte[] bytes = new byte[array.size()];
-            array.read((at, value) -> bytes[at] = (byte) (int) value);
-            return Tensors.of(bytes, array.shape());
-        }
-        float[] floats = new float[array.size()];
+        TensorWriter elements = array.isBytes() ? TensorWriter.ofBytes() : TensorWriter.ofFloats();
         array.read((at, value) -> {
-            floats[at] = (float) value;
-            if (!Float.isFinite(floats[at])) {
+            if (!Float.isFinite((float) value)) {
                 throw refusal("not a finite number", array, at, value, "finite float32; correct it");
             }
+            elements.add((float) value);
         });
-        return Tensors.of(floats, array.shape());
+        return elements.toTensor(array.shape());
     }
 
     private static long[] labels(NpyArray array, Tensor samples) throws IOException {

@@ -7,7 +7,10 @@ import org.blazefl4j.binding.Build;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Libraries;
 
-/** Reads data sets from files and folders. */
+/**
+ * Reads data sets from files and folders. Samples leave the heap while they are read, so files may be larger than it;
+ * only tables keep their numbers there until all are known.
+ */
 public final class DataFiles {
 
     private DataFiles() {}

@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,9 +17,10 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.data.stream.TensorWriter;
 import org.blazefl4j.util.FolderContent;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 
 /** {@link DataFiles#images}. */
 final class ImageFolderReader {
@@ -90,8 +92,7 @@ final class ImageFolderReader {
         for (int c = 0; c < counts.length; c++) {
             Arrays.fill(labels, next, next += (int) counts[c], c);
         }
-        byte[] pixels = pixels(all);
-        return new LabelledSamples(Tensors.of(pixels, all.size(), channels, height, width), labels, new long[0]);
+        return new LabelledSamples(pixels(all), labels, new long[0]);
     }
 
     /** Leaves hidden files out, which editors and operating systems put there. */
@@ -109,35 +110,33 @@ final class ImageFolderReader {
         return SUFFIXES.stream().anyMatch(name::endsWith);
     }
 
-    private byte[] pixels(List<Path> files) throws IOException {
-        byte[] pixels = new byte[0];
-        for (int i = 0; i < files.size(); i++) {
-            BufferedImage image = open(files.get(i));
+    private Tensor pixels(List<Path> files) throws IOException {
+        TensorWriter pixels = TensorWriter.ofBytes();
+        for (Path file : files) {
+            BufferedImage image = open(file);
             if (channels == 0) {
                 width = image.getWidth();
                 height = image.getHeight();
                 channels = isGrey(image) ? 1 : RGB;
             }
-            if (i == 0) {
-                pixels = new byte[capacity(folder, files.size(), (long) channels * height * width)];
-            }
-            int size = channels * height * width;
-            check(files.get(i), image);
+            requireFits(folder, files.size(), (long) channels * height * width);
+            check(file, image);
+            byte[] one = new byte[channels * height * width];
             if (channels == 1) {
-                copyGrey(image, pixels, i * size);
+                copyGrey(image, one, 0);
             } else {
-                copyColours(image, pixels, i * size);
+                copyColours(image, one);
             }
+            pixels.addFrom(new ByteArrayInputStream(one), one.length);
         }
-        return pixels;
+        return pixels.toTensor(files.size(), channels, height, width);
     }
 
-    static int capacity(Path folder, int images, long size) throws IOException {
+    static void requireFits(Path folder, int images, long size) throws IOException {
         if (size > Capacity.MOST / images) {
             throw new IOException("too many images: folder=" + folder + ", bytes=" + images * size + ", limit="
                     + Capacity.MOST + "; make them smaller, or fewer");
         }
-        return (int) (images * size);
     }
 
     private static BufferedImage open(Path file) throws IOException {
@@ -191,10 +190,10 @@ final class ImageFolderReader {
         }
     }
 
-    private void copyColours(BufferedImage image, byte[] pixels, int at) {
+    private void copyColours(BufferedImage image, byte[] pixels) {
         if (isGrey(image)) {
             for (int channel = 0; channel < RGB; channel++) {
-                copyGrey(image, pixels, at + channel * height * width);
+                copyGrey(image, pixels, channel * height * width);
             }
             return;
         }
@@ -202,9 +201,9 @@ final class ImageFolderReader {
         int area = height * width;
         for (int i = 0; i < area; i++) {
             int rgb = image.getRGB(i % width, i / width);
-            pixels[at + i] = (byte) model.getRed(rgb);
-            pixels[at + area + i] = (byte) model.getGreen(rgb);
-            pixels[at + 2 * area + i] = (byte) model.getBlue(rgb);
+            pixels[i] = (byte) model.getRed(rgb);
+            pixels[area + i] = (byte) model.getGreen(rgb);
+            pixels[2 * area + i] = (byte) model.getBlue(rgb);
         }
     }
 }

@@ -8,13 +8,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.data.stream.TensorWriter;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.FolderContent;
 import org.blazefl4j.util.Printable;
@@ -32,14 +31,42 @@ final class LeafReader {
     /** The field of a tweet in Sent140 that has its text: it follows id, date, query and user. */
     private static final int TEXT_FIELD = 4;
 
+    /** What samples are. */
+    private enum SampleKind {
+        UNKNOWN("a text or an array of numbers"),
+        NUMBERS("an array of numbers, as the first is"),
+        TEXT("a text, as the first is");
+
+        private final String expected;
+
+        SampleKind(String expected) {
+            this.expected = expected;
+        }
+    }
+
+    /** What labels are. */
+    private enum LabelKind {
+        UNKNOWN("a whole number or a character"),
+        CLASS("a whole number, as the first is"),
+        CHARACTER("a character, as the first is");
+
+        private final String expected;
+
+        LabelKind(String expected) {
+            this.expected = expected;
+        }
+    }
+
     private final Names owners = new Names();
     private final Vocabulary vocabulary = new Vocabulary();
-    private int features;
 
-    /** Whether samples are texts, and whether labels are characters; null before the first one. */
-    private @Nullable Boolean text;
+    /** What the first sample is; a user's labels may come before the samples. */
+    private SampleKind sampleKind = SampleKind.UNKNOWN;
 
-    private @Nullable Boolean characters;
+    private LabelKind labelKind = LabelKind.UNKNOWN;
+
+    /** How many numbers each sample has, or characters the longest one for training. */
+    private int length;
 
     private LeafReader() {}
 
@@ -47,60 +74,52 @@ final class LeafReader {
         LeafReader reader = new LeafReader();
         try (PointerScope scope = new PointerScope()) {
             boolean folder = Files.isDirectory(path);
-            Rows train = reader.part(folder ? files(path.resolve("train")) : List.of(path));
+            Rows train = reader.part(folder ? files(path.resolve("train")) : List.of(path), true);
             Path test = path.resolve("test");
-            Rows other = folder && Files.isDirectory(test) ? reader.part(files(test)) : null;
+            Rows other = folder && Files.isDirectory(test) ? reader.part(files(test), false) : null;
             return reader.data(path, train, other, testShare, seed);
         }
     }
 
     private FileData data(Path path, Rows train, @Nullable Rows test, double testShare, long seed) throws IOException {
-        boolean ofText = Boolean.TRUE.equals(text);
-        if (ofText) {
-            train.texts.forEach(vocabulary::add);
-            features = train.texts.stream()
-                    .mapToInt(each -> each.codePointCount(0, each.length()))
-                    .max()
-                    .orElseThrow();
-            for (int i = 0; Boolean.TRUE.equals(characters) && i < train.count; i++) {
-                vocabulary.add((int) train.labels[i]);
-            }
-        }
+        boolean ofText = sampleKind == SampleKind.TEXT;
         List<String> names = ofText ? vocabulary.names() : List.of();
         LabelledSamples samples = samples(path, train);
         FileData data = test == null
                 ? LabelledSamples.split(path, names, samples, testShare, seed)
                 : LabelledSamples.join(path, names, samples, samples(path, test));
         FileData named = data.named(owners);
-        return ofText ? named.withText(Boolean.TRUE.equals(characters) ? names : List.of(), names) : named;
+        return ofText ? named.withText(labelKind == LabelKind.CHARACTER ? names : List.of(), names) : named;
     }
 
     private LabelledSamples samples(Path path, Rows rows) throws IOException {
         long[] labels = Arrays.copyOf(rows.labels, rows.count);
-        if (Boolean.TRUE.equals(characters)) {
+        if (labelKind == LabelKind.CHARACTER) {
             Arrays.setAll(labels, i -> vocabulary.number((int) rows.labels[i]));
         }
         return new LabelledSamples(
-                Boolean.TRUE.equals(text) ? tokens(path, rows) : numbers(rows),
+                sampleKind == SampleKind.TEXT ? tokens(path, rows) : numbers(rows),
                 labels,
                 Arrays.copyOf(rows.owners, rows.count));
     }
 
     private Tensor tokens(Path path, Rows rows) throws IOException {
-        Vocabulary.Samples samples = vocabulary.new Samples(path, rows.count, features);
-        for (String each : rows.texts) {
-            int[] points = each.codePoints().toArray();
-            samples.add(points, 0, points.length);
+        Vocabulary.Samples samples = vocabulary.new Samples(path, rows.count, length);
+        for (int i = 0; i < rows.count; i++) {
+            int[] sample = new int[length]; // code 0 stands for the room before short texts, too
+            for (int at = length - rows.texts.read(); at < length; at++) {
+                sample[at] = rows.texts.read();
+            }
+            samples.add(sample, 0, length);
         }
         return samples.toTensor();
     }
 
     private Tensor numbers(Rows rows) {
-        int side = (int) Math.sqrt(features);
-        long[] shape = side * side == features && side > 1
-                ? new long[] {rows.count, 1, side, side}
-                : new long[] {rows.count, 1, 1, features};
-        return Tensors.of(Arrays.copyOf(rows.values, rows.count * features), shape);
+        int side = (int) Math.sqrt(length);
+        return side * side == length && side > 1
+                ? rows.numbers.toTensor(rows.count, 1, side, side)
+                : rows.numbers.toTensor(rows.count, 1, 1, length);
     }
 
     private static List<Path> files(Path folder) throws IOException {
@@ -121,8 +140,8 @@ final class LeafReader {
         }
     }
 
-    private Rows part(List<Path> files) throws IOException {
-        Rows rows = new Rows();
+    private Rows part(List<Path> files, boolean training) throws IOException {
+        Rows rows = new Rows(training);
         for (Path file : files) {
             try (InputStream in = Files.newInputStream(file);
                     JsonParser json = new JsonFactory().createParser(in)) {
@@ -141,20 +160,40 @@ final class LeafReader {
         return rows;
     }
 
-    /** Samples so far: those of the last user may lack labels. */
-    private static final class Rows {
-        private final List<String> texts = new ArrayList<>();
-        private float[] values = new float[1 << 12];
+    /** Samples for training or for testing so far: those of the last user may lack labels. */
+    private final class Rows {
+
+        private final boolean training;
+        private final TensorWriter numbers = TensorWriter.ofFloats();
+
+        /** Of each text, how many characters it has, and their codes. */
+        private final Tape texts = new Tape();
+
         private long[] labels = new long[1 << 6];
         private long[] owners = new long[1 << 6];
-        private int size;
         private int count;
 
-        void add(Path file, float value) throws IOException {
-            if (size == values.length) {
-                values = Arrays.copyOf(values, Capacity.next(file, "numbers", size, Capacity.MOST));
+        Rows(boolean training) {
+            this.training = training;
+        }
+
+        /** Adds a sample; only the end of longer texts than those for training is needed. */
+        void add(String text) {
+            int size = text.codePointCount(0, text.length());
+            length = training ? Math.max(length, size) : length;
+            int kept = Math.min(length, size);
+            texts.add(kept);
+            int point;
+            for (int at = text.offsetByCodePoints(0, size - kept);
+                    at < text.length();
+                    at += Character.charCount(point)) {
+                point = text.codePointAt(at);
+                texts.add(code(point));
             }
-            values[size++] = value;
+        }
+
+        int code(int point) {
+            return training ? vocabulary.add(point) : vocabulary.code(point);
         }
 
         void label(Path file, long label, int owner) throws IOException {
@@ -232,7 +271,7 @@ final class LeafReader {
             } else if (key.equals("y")) {
                 place.begin(JsonToken.START_ARRAY, at + ".y", "an array of labels");
                 while (json.nextToken() != JsonToken.END_ARRAY) {
-                    rows.label(place.file, label(place, user, rows.count - begin), owner);
+                    rows.label(place.file, label(place, user, rows.count - begin, rows), owner);
                 }
             } else {
                 json.nextToken();
@@ -244,7 +283,7 @@ final class LeafReader {
                     + Printable.line(user) + ", x=" + samples + ", y=" + (rows.count - begin)
                     + ", expected=one label for each sample");
         }
-        if (Boolean.TRUE.equals(characters) && Boolean.FALSE.equals(text)) {
+        if (labelKind == LabelKind.CHARACTER && sampleKind == SampleKind.NUMBERS) {
             throw new IOException("labels of another kind: file=" + place.file + ", user=" + Printable.line(user)
                     + ", found=characters, expected=whole numbers for samples of numbers");
         }
@@ -254,22 +293,17 @@ final class LeafReader {
         JsonParser json = place.json;
         boolean array = json.currentToken() == JsonToken.START_ARRAY;
         JsonToken first = array ? json.nextToken() : json.currentToken();
-        boolean found = first == JsonToken.VALUE_STRING;
-        if (text == null && (array || found)) {
-            text = found;
+        boolean ofText = first == JsonToken.VALUE_STRING;
+        SampleKind found = ofText ? SampleKind.TEXT : array ? SampleKind.NUMBERS : SampleKind.UNKNOWN;
+        sampleKind = sampleKind == SampleKind.UNKNOWN ? found : sampleKind;
+        if (found != sampleKind || found == SampleKind.UNKNOWN) {
+            throw place.refusal("not a sample", user, row, sampleKind.expected);
         }
-        if (text == null || found != text || !found && !array) {
-            throw place.refusal("not a sample", user, row, expected(text, "a text", "an array of numbers"));
-        }
-        if (found) {
-            rows.texts.add(array ? tweet(place, user, row) : text(place, user, row));
+        if (ofText) {
+            rows.add(array ? tweet(place, user, row) : text(place, user, row));
         } else {
-            numbers(place, user, row, rows);
+            numbers(place, user, row, rows.numbers);
         }
-    }
-
-    private static String expected(@Nullable Boolean kind, String one, String other) {
-        return kind == null ? one + " or " + other : (kind ? one : other) + ", as the first is";
     }
 
     /** Returns the text among the fields of a sample, of which the first was read. */
@@ -298,38 +332,37 @@ final class LeafReader {
     }
 
     /** Reads the numbers of a sample, the first of which was read. */
-    private void numbers(Place place, String user, long row, Rows rows) throws IOException {
+    private void numbers(Place place, String user, long row, TensorWriter numbers) throws IOException {
         JsonParser json = place.json;
-        int begin = rows.size;
+        int found = 0;
         for (; json.currentToken() != JsonToken.END_ARRAY; json.nextToken()) {
             if (!json.currentToken().isNumeric() || !Float.isFinite(json.getFloatValue())) {
-                throw place.refusal("not a number", user, row, "a finite number at element " + (rows.size - begin));
+                throw place.refusal("not a number", user, row, "a finite number at element " + found);
             }
-            rows.add(place.file, json.getFloatValue());
+            numbers.add(json.getFloatValue());
+            found++;
         }
-        int found = rows.size - begin;
-        features = features == 0 ? found : features;
-        if (found != features || found == 0) {
+        length = length == 0 ? found : length;
+        if (found != length || found == 0) {
             throw place.refusal(
-                    "sample of another length: length=" + found, user, row, features + " numbers, as the first has");
+                    "sample of another length: length=" + found, user, row, length + " numbers, as the first has");
         }
     }
 
-    /** Returns a class, or the code point of a character. */
-    private long label(Place place, String user, long row) throws IOException {
+    /** Returns a class, or the code of a character. */
+    private long label(Place place, String user, long row, Rows rows) throws IOException {
         JsonParser json = place.json;
-        boolean found = json.currentToken() == JsonToken.VALUE_STRING;
-        characters = characters == null ? found : characters;
-        if (found != characters) {
-            throw place.refusal(
-                    "label of another kind", user, row, expected(characters, "a character", "a whole number"));
+        LabelKind found = json.currentToken() == JsonToken.VALUE_STRING ? LabelKind.CHARACTER : LabelKind.CLASS;
+        labelKind = labelKind == LabelKind.UNKNOWN ? found : labelKind;
+        if (found != labelKind) {
+            throw place.refusal("label of another kind", user, row, labelKind.expected);
         }
-        if (found) {
+        if (found == LabelKind.CHARACTER) {
             String label = text(place, user, row);
             if (label.codePointCount(0, label.length()) != 1) {
                 throw place.refusal("not a label", user, row, "one character, or a whole number");
             }
-            return label.codePointAt(0);
+            return rows.code(label.codePointAt(0));
         }
         boolean number = json.currentToken().isNumeric();
         double label = number ? json.getDoubleValue() : -1;

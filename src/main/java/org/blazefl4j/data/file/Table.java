@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.blazefl4j.data.stream.TensorWriter;
+import org.bytedeco.pytorch.Tensor;
 
 /** The rows of a table so far: numbers, the codes of categories among them, and the codes of labels and owners. */
 final class Table {
@@ -77,22 +79,21 @@ final class Table {
         return new double[] {mean, variance > 0 ? 1 / Math.sqrt(variance) : 0};
     }
 
-    /** Returns the features of some rows. */
-    float[] features(long[] at, List<Feature> features) throws IOException {
+    /** Returns the features of some rows, [n, 1, 1, features]. */
+    Tensor features(long[] at, List<Feature> features) throws IOException {
         if (features.size() > Capacity.MOST / Math.max(1, at.length)) {
             throw new IOException(
                     "too many numbers: file=" + file + ", rows=" + at.length + ", features="
                             + features.size() + ", limit=" + Capacity.MOST
                             + " for rows times features; ignore columns, above all those of many categories, or take fewer rows");
         }
-        float[] result = new float[at.length * features.size()];
-        int next = 0;
+        TensorWriter result = TensorWriter.ofFloats();
         for (long row : at) {
             for (Feature feature : features) {
-                result[next++] = feature.of(get(row, feature.column()));
+                result.add(feature.of(get(row, feature.column())));
             }
         }
-        return result;
+        return result.toTensor(at.length, 1, 1, features.size());
     }
 
     /** A feature that is computed from one column. */

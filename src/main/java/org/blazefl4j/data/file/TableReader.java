@@ -60,9 +60,9 @@ final class TableReader {
             ImageData samples = new ImageData(
                     String.valueOf(file.getFileName()),
                     ranks.length,
-                    Tensors.of(train.features(trainRows, features), trainRows.length, 1, 1, features.size()),
+                    train.features(trainRows, features),
                     Tensors.of(train.labels(trainRows, ranks)),
-                    Tensors.of(test.features(testRows, features), testRows.length, 1, 1, features.size()),
+                    test.features(testRows, features),
                     Tensors.of(test.labels(testRows, ranks)),
                     null);
             return owned(samples, train, trainRows, test, testRows);

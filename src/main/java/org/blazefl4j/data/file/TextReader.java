@@ -7,8 +7,9 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 import java.util.zip.ZipException;
 import org.blazefl4j.util.Causes;
@@ -30,6 +31,9 @@ final class TextReader {
     private final Vocabulary vocabulary = new Vocabulary();
     private final Names owners = new Names();
 
+    /** The codes of all files' characters. */
+    private final Tape tape = new Tape();
+
     private TextReader(Path path, int length, int step) {
         this.path = path;
         this.length = length;
@@ -37,59 +41,117 @@ final class TextReader {
     }
 
     static FileData read(Path path, int length, int step, double testShare) throws IOException {
-        return new TextReader(path, length, step).read(testShare);
+        try (PointerScope scope = new PointerScope()) {
+            return new TextReader(path, length, step).read(testShare);
+        }
     }
+
+    /** A file, with as many characters for training and as many after them for testing. */
+    private record Text(Path file, int train, int test) {}
 
     private FileData read(double testShare) throws IOException {
         boolean divided = Files.isDirectory(path.resolve("train"));
-        List<Span> texts = texts(divided ? path.resolve("train") : path);
-        texts.forEach(text -> Arrays.stream(text.points).forEach(vocabulary::add));
         Path test = path.resolve("test");
         boolean hasTest = divided && Files.isDirectory(test);
-        List<Span> training = new ArrayList<>();
-        List<Span> testing = new ArrayList<>(hasTest ? texts(test) : List.of());
-        for (Span text : texts) {
-            int cut = text.to - (hasTest ? 0 : (int) (text.to * testShare));
-            training.add(new Span(text.file, text.points, 0, cut));
-            testing.add(new Span(text.file, text.points, cut, text.to));
+        List<Text> texts = new ArrayList<>();
+        for (Path file : files(divided ? path.resolve("train") : path)) {
+            int size = read(file, vocabulary::add);
+            int heldOut = hasTest ? 0 : (int) (size * testShare);
+            requireOneSample(file, size - heldOut);
+            texts.add(new Text(file, size - heldOut, heldOut));
         }
-        try (PointerScope scope = new PointerScope()) {
-            List<String> names = vocabulary.names();
-            boolean owned = Files.isDirectory(path);
-            for (Span each : training) {
-                each.requireOne();
-            }
-            if (testing.stream().mapToLong(Span::count).sum() == 0) {
-                throw new IOException("too little text for testing: file=" + path + ", held out="
-                        + testing.stream()
-                                .mapToInt(each -> each.to - each.from)
-                                .max()
-                                .orElse(0)
-                        + " characters at most, limit=" + (length + 1)
-                        + " or more; hold a larger share out, or take shorter samples");
-            }
-            FileData data = LabelledSamples.join(path, names, samples(training, owned), samples(testing, owned));
-            return data.named(owners).withText(names, names);
+        for (Path file : hasTest ? files(test) : List.<Path>of()) {
+            texts.add(new Text(file, 0, read(file, vocabulary::code)));
+        }
+        if (samples(texts, Text::test) == 0) {
+            throw new IOException("too little text for testing: file=" + path + ", held out="
+                    + texts.stream().mapToInt(Text::test).max().orElse(0)
+                    + " characters at most, limit=" + (length + 1)
+                    + " or more; hold a larger share out, or take shorter samples");
+        }
+        return data(texts);
+    }
+
+    private void requireOneSample(Path file, int characters) throws IOException {
+        if (samples(characters) == 0) {
+            throw new IOException("text too short: file=" + file + ", characters=" + characters
+                    + " for training, limit=" + (length + 1)
+                    + " or more, a sample and its label; take the file out, or take shorter samples");
         }
     }
 
-    /** Returns the texts of a file, or of all files in a folder. */
-    private List<Span> texts(Path from) throws IOException {
-        List<Span> texts = new ArrayList<>();
-        for (Path file : Files.isDirectory(from) ? list(from) : List.of(from)) {
-            int[] points = text(file).codePoints().toArray();
-            texts.add(new Span(file, points, 0, points.length));
-        }
-        return texts;
+    /** Returns the number of samples among some characters; the one after each is its label. */
+    private int samples(int characters) {
+        int last = characters - length - 1;
+        return last < 0 ? 0 : last / step + 1;
     }
 
-    private static List<Path> list(Path folder) throws IOException {
+    private long samples(List<Text> texts, ToIntFunction<Text> characters) {
+        return texts.stream()
+                .mapToLong(each -> samples(characters.applyAsInt(each)))
+                .sum();
+    }
+
+    private FileData data(List<Text> texts) throws IOException {
+        Part train = new Part(samples(texts, Text::train));
+        Part test = new Part(samples(texts, Text::test));
+        for (Text text : texts) {
+            int owner = owners.add(text.file.getFileName().toString().replaceFirst("\\.txt(\\.gz)?$", ""));
+            train.cut(text.train, owner);
+            test.cut(text.test, owner);
+        }
+        List<String> names = vocabulary.names();
+        FileData data = LabelledSamples.join(path, names, train.samples(), test.samples());
+        return data.named(owners).withText(names, names);
+    }
+
+    /** The samples of training or of testing. */
+    private final class Part {
+
+        private final Vocabulary.Samples samples;
+        private final long[] labels;
+        private final long[] owner;
+        private int count;
+
+        Part(long size) throws IOException {
+            samples = vocabulary.new Samples(path, size, length);
+            labels = new long[(int) size];
+            owner = new long[Files.isDirectory(path) ? labels.length : 0];
+        }
+
+        /** Adds the samples of the next characters. */
+        void cut(int characters, int by) {
+            int[] last = new int[length]; // a ring
+            for (int i = 0; i < characters; i++) {
+                int code = tape.read();
+                int oldest = i % length;
+                if (i >= length && (i - length) % step == 0) {
+                    samples.add(last, oldest, length);
+                    samples.add(last, 0, oldest);
+                    if (owner.length > 0) {
+                        owner[count] = by;
+                    }
+                    labels[count++] = vocabulary.number(code);
+                }
+                last[oldest] = code;
+            }
+        }
+
+        LabelledSamples samples() {
+            return new LabelledSamples(samples.toTensor(), labels, owner);
+        }
+    }
+
+    private static List<Path> files(Path from) throws IOException {
+        if (!Files.isDirectory(from)) {
+            return List.of(from);
+        }
         List<Path> files;
-        try (Stream<Path> content = Files.list(folder)) {
+        try (Stream<Path> content = Files.list(from)) {
             files = content.filter(TextReader::isText).sorted().toList();
         }
         if (files.isEmpty()) {
-            throw new IOException("no texts: folder=" + folder + ", found=" + FolderContent.near(folder, SUFFIX)
+            throw new IOException("no texts: folder=" + from + ", found=" + FolderContent.near(from, SUFFIX)
                     + ", expected=files named .txt, plain or .gz; name the folder that holds them");
         }
         return files;
@@ -101,78 +163,58 @@ final class TextReader {
         return !name.startsWith(".") && (name.endsWith(SUFFIX) || name.endsWith(SUFFIX + ".gz"));
     }
 
-    private static String text(Path file) throws IOException {
-        StringBuilder text = new StringBuilder();
+    /** Reads the characters of a file and returns how many there are. */
+    private int read(Path file, IntUnaryOperator code) throws IOException {
+        Characters characters = new Characters(file, code);
         try (Reader in = Utf8.open(file, CodingErrorAction.REPLACE, BUFFER)) {
             char[] buffer = new char[BUFFER];
-            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                if (count > Capacity.MOST - text.length()) {
+            for (int size = in.read(buffer); size >= 0; size = in.read(buffer)) {
+                if (size > Capacity.MOST - characters.count) {
                     throw new IOException("too many characters: file=" + file + ", limit=" + Capacity.MOST
                             + "; divide it among several files of a folder");
                 }
-                text.append(buffer, 0, count);
+                for (int i = 0; i < size; i++) {
+                    characters.add(buffer[i]);
+                }
             }
         } catch (EOFException | ZipException e) {
             throw new IOException("damaged text: file=" + file + ", found=" + Causes.describe(e) + "; get it again", e);
         }
-        int wrong = text.indexOf(String.valueOf(REPLACEMENT));
-        if (wrong >= 0) {
-            long line =
-                    1 + text.chars().limit(wrong).filter(each -> each == '\n').count();
-            throw new IOException("not text in UTF-8: file=" + file + ", line=" + line + ", character="
-                    + (wrong - text.lastIndexOf("\n", wrong)) + ", expected=UTF-8 without U+FFFD; convert it (iconv)");
-        }
-        return text.toString();
+        return characters.count;
     }
 
-    /** A part of a file's characters, which is cut into samples. */
-    private final class Span {
+    /** The characters of a file so far. */
+    private final class Characters {
 
         private final Path file;
-        private final int[] points;
-        private final int from;
-        private final int to;
+        private final IntUnaryOperator code;
+        private int count;
+        private long line = 1;
+        private long column;
+        private char high;
 
-        Span(Path file, int[] points, int from, int to) {
+        Characters(Path file, IntUnaryOperator code) {
             this.file = file;
-            this.points = points;
-            this.from = from;
-            this.to = to;
+            this.code = code;
         }
 
-        /** Returns the number of samples; the character after each is its label. */
-        int count() {
-            int last = to - from - length - 1;
-            return last < 0 ? 0 : last / step + 1;
-        }
-
-        void requireOne() throws IOException {
-            if (count() == 0) {
-                throw new IOException("text too short: file=" + file + ", characters=" + (to - from)
-                        + " for training, limit=" + (length + 1)
-                        + " or more, a sample and its label; take the file out, or take shorter samples");
+        /** Adds a character, or half of one. */
+        void add(char unit) throws IOException {
+            column++;
+            if (unit == REPLACEMENT) {
+                throw new IOException("not text in UTF-8: file=" + file + ", line=" + line + ", character=" + column
+                        + ", expected=UTF-8 without U+FFFD; convert it (iconv)");
             }
-        }
-    }
-
-    private LabelledSamples samples(List<Span> spans, boolean owned) throws IOException {
-        long count = spans.stream().mapToLong(Span::count).sum();
-        Vocabulary.Samples samples = vocabulary.new Samples(path, count, length);
-        long[] labels = new long[(int) count];
-        long[] owner = new long[owned ? labels.length : 0];
-        int next = 0;
-        for (Span span : spans) {
-            int code = owned ? owners.add(span.file.getFileName().toString().replaceFirst("\\.txt(\\.gz)?$", "")) : 0;
-            for (int i = 0; i < span.count(); i++) {
-                int end = span.from + i * step + length;
-                samples.add(span.points, end - length, end);
-                labels[next] = vocabulary.number(span.points[end]);
-                if (owned) {
-                    owner[next] = code;
-                }
-                next++;
+            if (unit == '\n') {
+                line++;
+                column = 0;
             }
+            if (Character.isHighSurrogate(unit)) {
+                high = unit;
+                return;
+            }
+            tape.add(code.applyAsInt(Character.isLowSurrogate(unit) ? Character.toCodePoint(high, unit) : unit));
+            count++;
         }
-        return new LabelledSamples(samples.toTensor(), labels, owner);
     }
 }

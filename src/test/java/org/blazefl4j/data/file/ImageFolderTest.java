@@ -164,8 +164,8 @@ final class ImageFolderTest {
 
     @Test
     void shouldRefuseMoreBytesThanAnArrayHolds() throws IOException {
-        assertThat(ImageFolderReader.capacity(folder, 3, 715_827_879)).isEqualTo(2_147_483_637);
-        assertThatThrownBy(() -> ImageFolderReader.capacity(folder, 1, 3L * 40_000 * 40_000))
+        ImageFolderReader.requireFits(folder, 3, 715_827_879);
+        assertThatThrownBy(() -> ImageFolderReader.requireFits(folder, 1, 3L * 40_000 * 40_000))
                 .isInstanceOf(IOException.class)
                 .hasMessage("too many images: folder=" + folder
                         + ", bytes=4800000000, limit=2147483639; make them smaller, or fewer");
