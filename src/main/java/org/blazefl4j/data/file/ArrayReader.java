@@ -1,6 +1,7 @@
 package org.blazefl4j.data.file;
 
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.blazefl4j.data.stream.TensorWriter;
 import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.Printable;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,9 @@ final class ArrayReader {
     private static final List<String> TEST_CLIENTS = List.of("clients_test");
     private static final String SUFFIX = ".npy";
     private static final int MOST_CLASSES = 1_000_000;
+
+    /** The most bytes that one packed byte can stand for in a ZIP archive. */
+    private static final int MOST_DEFLATED = 1032;
 
     /** Opens an array. */
     private interface Source {
@@ -60,7 +65,10 @@ final class ArrayReader {
         }
         try (ZipFile zip = new ZipFile(file.toFile())) {
             for (ZipEntry each : zip.stream().toList()) {
-                arrays.put(name(each.getName()), () -> new Content(each.getSize(), zip.getInputStream(each)));
+                arrays.put(name(each.getName()), () -> {
+                    requireSize(file, each);
+                    return new Content(each.getSize(), zip.getInputStream(each));
+                });
             }
             return new ArrayReader(file, arrays).data(testShare, seed);
         } catch (ZipException e) {
@@ -68,6 +76,17 @@ final class ArrayReader {
                     "not an archive of arrays: file=" + file + ", found=" + Causes.describe(e)
                             + ", expected=a file that numpy.savez wrote",
                     e);
+        }
+    }
+
+    /** Refuses an entry for which the archive's directory promises more than so few packed bytes can be. */
+    private static void requireSize(Path file, ZipEntry entry) throws IOException {
+        long packed = Math.min(entry.getCompressedSize(), Files.size(file));
+        long most = entry.getMethod() == ZipEntry.STORED ? packed : packed * MOST_DEFLATED;
+        if (entry.getSize() > most) {
+            throw new IOException(
+                    "damaged archive: file=" + file + ", entry=" + Printable.line(entry.getName()) + ", bytes="
+                            + entry.getSize() + ", limit=" + most + " of " + packed + " packed bytes; save it again");
         }
     }
 
@@ -108,6 +127,10 @@ final class ArrayReader {
         Content content = source.open();
         try (InputStream in = new BufferedInputStream(content.in)) {
             return use.of(NpyArray.open(file + "!" + name, in, content.bytes));
+        } catch (EOFException | ZipException e) {
+            throw new IOException(
+                    "damaged array: file=" + file + "!" + name + ", found=" + Causes.describe(e) + "; save it again",
+                    e);
         }
     }
 

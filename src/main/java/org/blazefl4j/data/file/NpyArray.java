@@ -1,6 +1,5 @@
 package org.blazefl4j.data.file;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -100,7 +99,7 @@ record NpyArray(String name, String type, ByteOrder order, long[] shape, long by
     }
 
     private IOException cut(long found, long size) {
-        return new EOFException("damaged array: file=" + name + ", found=the end after element " + found + ", expected="
+        return new IOException("damaged array: file=" + name + ", found=the end after element " + found + ", expected="
                 + size + " elements; save it again");
     }
 

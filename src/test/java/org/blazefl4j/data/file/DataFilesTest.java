@@ -8,6 +8,8 @@ import static org.blazefl4j.torch.Elements.longs;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -282,6 +284,35 @@ final class DataFilesTest {
         Files.write(folder.resolve("x.npy"), NpyFiles.npy("|u1", "2147483640, 1", elements));
         broken("array of another size: file=" + folder
                 + "!x, shape=[2147483640, 1], limit=1 to 2147483639 elements; save a part of it");
+    }
+
+    /** The directory of an archive says how large its files are; readers of NumPy write what they pack. */
+    @Test
+    void shouldRefuseAnArchiveThatPromisesMoreThanItHolds() throws IOException {
+        Path file = NpyFiles.npz(
+                folder.resolve("a.npz"), List.of(NpyFiles.entry("x", "|u1", "2000000000, 1", bytes(1, 2))));
+        ByteBuffer archive = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        int directory = archive.getInt(archive.limit() - 6); // the end has its offset, and the length of a comment
+        archive.putInt(directory + 24, 2_000_000_100);
+        int packed = archive.getInt(directory + 20);
+        Files.write(file, archive.array());
+
+        assertThatThrownBy(() -> DataFiles.arrays(file, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessage("damaged archive: file=" + file + ", entry=x.npy, bytes=2000000100, limit=" + 1032 * packed
+                        + " of " + packed + " packed bytes; save it again");
+    }
+
+    @Test
+    void shouldNameAnArrayWhosePackedBytesAreDamaged() throws IOException {
+        Path file = NpyFiles.npz(folder.resolve("a.npz"), List.of(NpyFiles.entry("x", "|u1", "2, 1", bytes(1, 2))));
+        byte[] archive = Files.readAllBytes(file);
+        archive[30 + "x.npy".length()] = 7; // a kind of block that there is not
+        Files.write(file, archive);
+
+        assertThatThrownBy(() -> DataFiles.arrays(file, 0.5, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessage("damaged array: file=" + file + "!x, found=invalid block type; save it again");
     }
 
     private void broken(String message) {
