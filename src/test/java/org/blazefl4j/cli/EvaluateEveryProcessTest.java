@@ -46,7 +46,7 @@ final class EvaluateEveryProcessTest {
         String[] resumable = {"--checkpoint-dir=saved", "--resume"};
         assertThat(run("run", "some.toml", "--global-round=4", "--output=some", resumable[0]))
                 .contains("  accuracy       after the first round, every 3 rounds and the last")
-                .contains("  ends early     at accuracy=0.99, when loss has not improved for 9 rounds")
+                .contains("  ends early     at accuracy=0.99, when loss has not improved in 9 evaluations")
                 .containsPattern("\nround 2/4  \\d+\\.\\d+ s")
                 .containsPattern("\n {2}accuracy {7}0\\.\\d{4} \\(best");
         run("run", "some.toml", "--global-round=7", resumable[0], resumable[1]);

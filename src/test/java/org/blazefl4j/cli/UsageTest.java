@@ -160,9 +160,9 @@ final class UsageTest {
                 Arguments.of("--stop-at accuracy=high", "value=accuracy=high, expected=a figure and a number"),
                 Arguments.of(
                         "--patience accuracy=0",
-                        "'--patience': value=accuracy=0, expected=a figure and a number of rounds from 1 to 999999999,"
+                        "'--patience': value=accuracy=0, expected=a figure and a number of evaluations from 1 to 999999999,"
                                 + " such as accuracy=20"),
-                Arguments.of("--patience loss=1.5", "value=loss=1.5, expected=a figure and a number of rounds"),
+                Arguments.of("--patience loss=1.5", "value=loss=1.5, expected=a figure and a number of evaluations"),
                 Arguments.of("--max-time 0", "'--max-time': value=0, expected=a number of seconds"),
                 Arguments.of("--sampler poison", "'--sampler': value=poison, expected=uniform, weighted, round-robin"),
                 Arguments.of(

@@ -65,11 +65,11 @@ final class StopOptions {
         }
     }
 
-    /** Reads a goal with a number of rounds. */
-    static final class Rounds implements ITypeConverter<Goal> {
+    /** Reads a goal with a number of evaluations. */
+    static final class Evaluations implements ITypeConverter<Goal> {
 
         private static final String EXPECTED =
-                "a figure and a number of rounds from 1 to 999999999, such as accuracy=20";
+                "a figure and a number of evaluations from 1 to 999999999, such as accuracy=20";
 
         @Override
         public Goal convert(String text) {
@@ -85,7 +85,7 @@ final class StopOptions {
     @Nullable
     Goal stopAt;
 
-    @Option(names = "--patience", paramLabel = "FIGURE=N", converter = Rounds.class)
+    @Option(names = "--patience", paramLabel = "FIGURE=N", converter = Evaluations.class)
     @Nullable
     Goal patience;
 
@@ -124,8 +124,8 @@ final class StopOptions {
                             : StopRules.atMost(stopAt.metric(), value));
         }
         if (patience != null) {
-            int rounds = patience.number().intValueExact();
-            rules.add(StopRules.patience(patience.metric(), patience.larger(), rounds));
+            int evaluations = patience.number().intValueExact();
+            rules.add(StopRules.patience(patience.metric(), patience.larger(), evaluations));
         }
         if (stopOnDivergence != null) {
             rules.add(StopRules.divergence());
@@ -146,8 +146,8 @@ final class StopOptions {
             text.add("at " + stopAt);
         }
         if (patience != null) {
-            text.add("when " + patience.metric() + " has not improved for " + patience.number()
-                    + (patience.number().intValueExact() == 1 ? " round" : " rounds"));
+            text.add("when " + patience.metric() + " has not improved in " + patience.number()
+                    + (patience.number().intValueExact() == 1 ? " evaluation" : " evaluations"));
         }
         if (stopOnDivergence != null) {
             text.add("when training diverges");

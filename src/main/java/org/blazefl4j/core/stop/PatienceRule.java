@@ -7,7 +7,7 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.StopRule;
 import org.blazefl4j.util.Arguments;
 
-/** Ends when a figure has not improved for some rounds. */
+/** Ends when a figure has not improved in some evaluations, each of which is after a round. */
 final class PatienceRule implements StopRule {
 
     private final Metric metric;
@@ -18,7 +18,7 @@ final class PatienceRule implements StopRule {
      * The best value until now.
      *
      * @param round its round, from 1; 0 if there is none
-     * @param since the rounds after it
+     * @param since the evaluations after it
      */
     private record Best(double value, int round, int since) {
 
@@ -49,7 +49,8 @@ final class PatienceRule implements StopRule {
         if (best.since < rounds) {
             return Optional.empty();
         }
-        String text = metric.name() + " has not improved for " + best.since + (best.since == 1 ? " round" : " rounds");
+        String text = metric.name() + " has not improved in " + best.since
+                + (best.since == 1 ? " evaluation" : " evaluations");
         return Optional.of(best.round == 0 ? text : text + ": best " + best.value + " in round " + best.round);
     }
 

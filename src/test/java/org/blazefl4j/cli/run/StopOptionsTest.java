@@ -38,7 +38,7 @@ final class StopOptionsTest {
                 "--stop-on-divergence");
         assertThat(options.stopping.rules()).hasSize(5);
         assertThat(options.stopping.describe())
-                .isEqualTo("at accuracy=0.9, when loss has not improved for 20 rounds, when training diverges,"
+                .isEqualTo("at accuracy=0.9, when loss has not improved in 20 evaluations, when training diverges,"
                         + " after 7200 s, when clients have sent 0.5 MiB");
         assertThat(options.toMap())
                 .containsEntry("stop_at", "accuracy=0.9")
@@ -85,6 +85,6 @@ final class StopOptionsTest {
         }
         StopRule patience = others.get(1);
         patience.roundFinished(report(2, 0.5, 1));
-        assertThat(patience.reason()).contains("accuracy has not improved for 2 rounds: best 0.5 in round 1");
+        assertThat(patience.reason()).contains("accuracy has not improved in 2 evaluations: best 0.5 in round 1");
     }
 }

@@ -75,18 +75,18 @@ final class StopRulesTest {
             assertThat(rule.reason()).isEmpty();
             accuracy(rule, round, values[round]);
         }
-        assertThat(rule.reason()).contains("accuracy has not improved for 2 rounds: best 0.31 in round 4");
+        assertThat(rule.reason()).contains("accuracy has not improved in 2 evaluations: best 0.31 in round 4");
 
         StopRule loss = StopRules.patience("loss", false, 1);
         report(loss, 0, Map.of("loss", 2.0));
         report(loss, 1, Map.of("loss", 1.0));
         assertThat(loss.reason()).isEmpty();
         report(loss, 2, Map.of("loss", 1.0));
-        assertThat(loss.reason()).contains("loss has not improved for 1 round: best 1.0 in round 2");
+        assertThat(loss.reason()).contains("loss has not improved in 1 evaluation: best 1.0 in round 2");
 
         StopRule never = StopRules.patience("loss", false, 1);
         report(never, 0, Map.of("loss", Double.NaN));
-        assertThat(never.reason()).contains("loss has not improved for 1 round");
+        assertThat(never.reason()).contains("loss has not improved in 1 evaluation");
     }
 
     @Test
@@ -107,7 +107,7 @@ final class StopRulesTest {
             assertThat(patience.reason()).isEmpty();
         }
         accuracy(patience, 5, 0.2);
-        assertThat(patience.reason()).contains("accuracy has not improved for 2 rounds: best 0.2 in round 1");
+        assertThat(patience.reason()).contains("accuracy has not improved in 2 evaluations: best 0.2 in round 1");
     }
 
     @Test
@@ -124,7 +124,7 @@ final class StopRulesTest {
                 assertThat(rule.reason()).isEmpty();
                 accuracy(rule, round, values[round]);
             }
-            assertThat(rule.reason()).contains("accuracy has not improved for 3 rounds: best 0.5 in round 1");
+            assertThat(rule.reason()).contains("accuracy has not improved in 3 evaluations: best 0.5 in round 1");
         }
     }
 
