@@ -17,9 +17,15 @@ public final class Printable {
         return escape(String.valueOf(value), "");
     }
 
-    /** Returns an address, even one that cannot be parsed, as one line without a user's name and password. */
+    /**
+     * Returns an address, even one that cannot be parsed, as one line without a user's name and password, and without
+     * its query and fragment, which may have a token.
+     */
     public static String address(Object address) {
-        return line(address).replaceFirst("^([\\w+.-]*:?//)?.*@", "$1***@");
+        return line(address)
+                .replaceFirst("^([\\w+.-]*:?//)?[^?#]*[?#].*@.*", "$1***") // a query, or a password with such a mark
+                .replaceFirst("^([\\w+.-]*:?//)?.*@", "$1***@")
+                .replaceFirst("([?#]).+", "$1***");
     }
 
     /** Returns a text whose line breaks and tabs are kept. */

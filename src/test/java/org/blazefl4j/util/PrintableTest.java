@@ -33,9 +33,15 @@ final class PrintableTest {
         "databricks://me:s3cret@host, databricks://***@host",
         "me:s3cret@host, ***@host",
         "http:/me:s3cret@host, ***@host",
+        "http://host:5000/?token=s3cret&a=b#c, http://host:5000/?***",
+        "http://me:s3cret@host/?, http://***@host/?",
+        "https://me:s3cret@host?token=s3cret, https://***@host?***",
+        "http://me:s3?cret@host, http://***",
+        "http://host?token=s3@cret&key=s3cret, http://***",
+        "http://host#s3cret, http://host#***",
         "study.toml, study.toml"
     })
-    void shouldHidePasswordsInAddresses(String address, String shown) {
+    void shouldHideSecretsInAddresses(String address, String shown) {
         assertThat(Printable.address(address)).isEqualTo(shown);
     }
 
