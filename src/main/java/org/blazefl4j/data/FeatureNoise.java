@@ -14,8 +14,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** {@link FeatureSkew#noise}. */
 record FeatureNoise(double sigma) implements FeatureSkew {
 
-    private static final double LARGEST_BYTE = 255;
-
     FeatureNoise {
         Arguments.requireNotNegative("noise", "sigma", sigma);
     }
@@ -31,7 +29,7 @@ record FeatureNoise(double sigma) implements FeatureSkew {
         try (PointerScope scope = new PointerScope();
                 Generator generator = RandomStreams.generator(seed, client, 0, "feature-noise")) {
             Tensor noise = torch.randn(samples.shape(), new GeneratorOptional(generator));
-            Scalar scale = new Scalar(type == ScalarType.Byte ? LARGEST_BYTE * deviation : deviation);
+            Scalar scale = new Scalar(type == ScalarType.Byte ? Normalize.LARGEST_BYTE * deviation : deviation);
             return noise.mul_(scale).add_(samples).retainReference();
         }
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** {@link Transform#normalize(List, List)}. */
 record Normalize(List<Double> mean, List<Double> std) implements Transform {
 
-    private static final double LARGEST_BYTE = 255;
+    static final double LARGEST_BYTE = 255;
 
     /** Below this a channel counts as constant. */
     private static final double LEAST_VARIANCE = 1e-12;

@@ -24,6 +24,8 @@ final class EvaluationOptions {
 
     private static final String LAST = "last";
 
+    private static final String ROUNDS = "a whole number of rounds from 1 to 999999999";
+
     private static final String CLIENTS = "client";
 
     /** The group of clients that never train. */
@@ -138,15 +140,18 @@ final class EvaluationOptions {
         }
     }
 
+    private static int rounds(String text, String expected) {
+        if (text.matches("[1-9]\\d{0,8}")) {
+            return Integer.parseInt(text);
+        }
+        throw new TypeConversionException("value=" + text + ", expected=" + expected);
+    }
+
     /** Converts a number of rounds. */
     static final class EveryConverter implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
-            if (text.matches("[1-9]\\d{0,8}")) {
-                return Integer.valueOf(text);
-            }
-            throw new TypeConversionException(
-                    "value=" + text + ", expected=a whole number of rounds from 1 to 999999999");
+            return rounds(text, ROUNDS);
         }
     }
 
@@ -154,14 +159,10 @@ final class EvaluationOptions {
     static final class Converter implements ITypeConverter<When> {
         @Override
         public When convert(String text) {
-            if (text.equalsIgnoreCase(LAST)) {
-                return new When(OptionalInt.empty());
-            }
-            if (text.matches("[1-9]\\d{0,8}")) {
-                return new When(OptionalInt.of(Integer.parseInt(text)));
-            }
-            throw new TypeConversionException(
-                    "value=" + text + ", expected=last, or a whole number of rounds from 1 to 999999999");
+            return new When(
+                    text.equalsIgnoreCase(LAST)
+                            ? OptionalInt.empty()
+                            : OptionalInt.of(rounds(text, "last, or " + ROUNDS)));
         }
     }
 }
