@@ -1,0 +1,225 @@
+package org.blazefl4j.spark;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.spark.Messages.Job;
+import org.blazefl4j.spark.Messages.Jobs;
+import org.blazefl4j.spark.Messages.TaskResult;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.ResourceStack;
+import org.blazefl4j.worker.RemoteError;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one trainer of the driver has in this executor: shared tensors, the current round and, for each task that runs
+ * at the same time, a trainer of this process. Lives until the driver's trainer is closed or the executor ends.
+ */
+final class ExecutorSession {
+
+    private static final Map<String, ExecutorSession> SESSIONS = new ConcurrentHashMap<>();
+
+    private static final String DRIVER = "driver";
+
+    private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    private final Map<Long, Tensor> blocks = new HashMap<>();
+    private final Deque<InnerTrainer> idle = new ArrayDeque<>();
+    private @Nullable OpenRound round;
+    private int running;
+    private boolean closed;
+
+    private ExecutorSession() {
+        if (!SparkEnv.get().executorId().equals(DRIVER)) {
+            LibTorch.tune(); // the process is Spark's, and has no other work
+        }
+        LibTorch.load();
+    }
+
+    /** A decoded round, which is closed with the last task that uses it. */
+    private static final class OpenRound {
+
+        private final int number;
+        private final Messages.Round message;
+        private int users;
+        private boolean over;
+
+        OpenRound(int number, Messages.Round message) {
+            this.number = number;
+            this.message = message;
+        }
+
+        void closeIfUnused() {
+            if (over && users == 0) {
+                TensorWalk.closeAll(message);
+            }
+        }
+    }
+
+    /** Returns the session of a trainer, begun at the first call. */
+    static ExecutorSession of(String name) {
+        return SESSIONS.computeIfAbsent(name, none -> new ExecutorSession());
+    }
+
+    /** Ends a session, if there is one, once its tasks have ended. */
+    static void close(String name) {
+        ExecutorSession session = SESSIONS.remove(name);
+        if (session != null) {
+            session.close();
+        }
+    }
+
+    /** Runs a task. What goes wrong is in the result. */
+    TaskResult run(RoundTask task, int number, TaskContext context) {
+        String executor = SparkEnv.get().executorId();
+        OpenRound open = null;
+        try {
+            open = enter(task);
+            String refusal = refusal(open.message);
+            if (refusal != null) {
+                return new TaskResult(number, executor, List.of(), null, refusal, null);
+            }
+            try (OutcomeCollector outcomes = new OutcomeCollector(open.message.sum())) {
+                train(task, number, context, open.message, outcomes);
+                return new TaskResult(number, executor, outcomes.outcomes(), outcomes.total(), null, null);
+            }
+        } catch (Exception | LinkageError | OutOfMemoryError e) {
+            byte[] error = Parcel.encode("error", RemoteError.of(e));
+            return new TaskResult(number, executor, List.of(), null, null, error);
+        } finally {
+            leave(open);
+        }
+    }
+
+    private synchronized OpenRound enter(RoundTask task) {
+        if (round == null || round.number != task.number()) {
+            OpenRound last = round;
+            if (last != null) {
+                last.over = true;
+                last.closeIfUnused();
+            }
+            mapBlocks(task.blocks());
+            round = new OpenRound(
+                    task.number(), Parcel.decode(task.round().value(), loader, this::block, Messages.Round.class));
+        }
+        running++;
+        round.users++;
+        return round;
+    }
+
+    private synchronized void leave(@Nullable OpenRound open) {
+        if (open != null) {
+            open.users--;
+            open.closeIfUnused();
+            running--;
+            freeIfOver();
+        }
+    }
+
+    /** Copies blocks to native memory, each once. */
+    private void mapBlocks(List<SharedBlock> all) {
+        for (SharedBlock block : all) {
+            blocks.computeIfAbsent(
+                    block.number(),
+                    none -> Parcel.tensor(
+                            block.pieces().stream().map(Broadcast::value).toList(), block.bytes()));
+        }
+    }
+
+    private synchronized Tensor block(long number) {
+        Tensor block = blocks.get(number);
+        if (block == null) {
+            throw new IllegalStateException("no such block: block=" + number + ", expected=" + blocks.keySet());
+        }
+        return block;
+    }
+
+    /**
+     * Applies the driver's settings to this thread. Returns why results would differ from the driver's all the same.
+     */
+    private static @Nullable String refusal(Messages.Round round) {
+        NumericEnvironment drivers = round.environment();
+        drivers.applySettings();
+        try (IntraOpThreads scope = IntraOpThreads.scope(round.settings().intraOpThreads())) {
+            List<String> differences = drivers.differences(NumericEnvironment.capture());
+            return differences.isEmpty() ? null : String.join("; ", differences);
+        }
+    }
+
+    private void train(
+            RoundTask task, int number, TaskContext context, Messages.Round message, OutcomeCollector outcomes)
+            throws Exception {
+        List<Job> jobs = Parcel.decode(task.inputs().get(number).bytes(), loader, this::block, Jobs.class)
+                .jobs();
+        InnerTrainer trainer = borrow(task, message, context.cpus());
+        boolean sound = false;
+        try (StopWatcher watcher = new StopWatcher(context, trainer.stopEvent())) {
+            trainer.run(message, jobs, outcomes, context::isInterrupted);
+            sound = true;
+        } finally {
+            TensorWalk.closeAll(jobs);
+            giveBack(trainer, sound);
+        }
+    }
+
+    private InnerTrainer borrow(RoundTask task, Messages.Round message, int workers) throws Exception {
+        InnerTrainer trainer;
+        synchronized (this) {
+            trainer = idle.poll();
+        }
+        if (trainer == null) {
+            trainer = new InnerTrainer(message, task.inner(), workers, loader);
+        }
+        try {
+            List<Tensor> all;
+            synchronized (this) {
+                all = List.copyOf(blocks.values());
+            }
+            trainer.share(all, message.shared());
+            return trainer;
+        } catch (RuntimeException | Error e) {
+            trainer.close();
+            throw e;
+        }
+    }
+
+    private void giveBack(InnerTrainer trainer, boolean sound) {
+        synchronized (this) {
+            if (sound && !closed) {
+                trainer.stopEvent().clear();
+                idle.push(trainer);
+                return;
+            }
+        }
+        trainer.close();
+    }
+
+    private synchronized void close() {
+        closed = true;
+        if (round != null) {
+            round.over = true;
+            round.closeIfUnused();
+        }
+        freeIfOver();
+    }
+
+    private void freeIfOver() {
+        if (closed && running == 0) {
+            try (ResourceStack resources = new ResourceStack()) {
+                blocks.values().forEach(resources::add);
+                idle.forEach(resources::add);
+            }
+            blocks.clear();
+            idle.clear();
+        }
+    }
+}

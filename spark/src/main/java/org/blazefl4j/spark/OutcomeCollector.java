@@ -1,0 +1,99 @@
+package org.blazefl4j.spark;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.core.PackageSum;
+import org.blazefl4j.spark.Messages.Failure;
+import org.blazefl4j.spark.Messages.Job;
+import org.blazefl4j.spark.Messages.Outcome;
+import org.blazefl4j.worker.RemoteError;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Collects what becomes of a task's clients, as bytes. Adds packages up if the round does. Thread-safe. */
+final class OutcomeCollector implements AutoCloseable {
+
+    private final PackageSum.@Nullable Part<Object> part;
+    private final List<Outcome> outcomes = new ArrayList<>();
+    private final Map<Integer, byte[]> states = new HashMap<>();
+    private final Set<Integer> nonFinite = new HashSet<>();
+    private final Set<Integer> ended = new HashSet<>();
+    private boolean added;
+
+    /** Creates a collector that adds packages up, or, given no sum, returns each. */
+    OutcomeCollector(@Nullable PackageSum<Object> sum) {
+        this.part = sum == null ? null : sum.open();
+    }
+
+    /** Adds the packages of some clients, and closes them. */
+    synchronized void add(List<Job> jobs, List<Object> uplinks) {
+        try {
+            if (part != null) {
+                part.add(uplinks);
+                added = true;
+            }
+            for (int i = 0; i < jobs.size(); i++) {
+                Object uplink = uplinks.get(i);
+                add(
+                        jobs.get(i).index(),
+                        part == null ? Parcel.encode("result", uplink) : Parcel.encodeWithoutTensors(uplink));
+            }
+        } finally {
+            uplinks.forEach(TensorWalk::closeAll);
+        }
+    }
+
+    private void add(int index, byte[] uplink) {
+        outcomes.add(new Outcome(index, 0, uplink, states.remove(index), !nonFinite.contains(index), null));
+        ended.add(index);
+    }
+
+    /** Takes ownership of the state that a client kept, before its package is added. */
+    synchronized void state(int index, Tensor state) {
+        states.put(index, Parcel.take(state));
+    }
+
+    synchronized void nonFinite(int index) {
+        nonFinite.add(index);
+    }
+
+    synchronized void failed(int index, int worker, @Nullable String reason, @Nullable Throwable cause) {
+        Failure failure = new Failure(reason, cause == null ? null : RemoteError.of(cause));
+        outcomes.add(new Outcome(index, worker, null, null, true, Parcel.encode("failure", failure)));
+        ended.add(index);
+    }
+
+    /** Returns whether a client has ended. */
+    synchronized boolean hasEnded(Job job) {
+        return ended.contains(job.index());
+    }
+
+    synchronized List<Outcome> outcomes() {
+        return List.copyOf(outcomes);
+    }
+
+    /** Returns the sum of the packages as a {@link Parcel}, or null if there is none. */
+    synchronized byte @Nullable [] total() {
+        if (part == null || !added) {
+            return null;
+        }
+        Object total = part.total();
+        try {
+            return Parcel.encode("sum of results", total);
+        } finally {
+            TensorWalk.closeAll(total);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (part != null) {
+            part.close();
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package org.blazefl4j.spark;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.function.LongFunction;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.ShmHandle;
+import org.blazefl4j.codec.TensorLayout;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Anything that a package may hold, as a byte array, which Spark ships fastest. Tensors that lie in memory that all
+ * executors have ({@link SharedMemory}) cross as their places; others follow the message.
+ *
+ * <pre>
+ *   0               4         4 + m
+ *   +---------------+---------+-------------+
+ *   | m, big endian | message | tensors ... |
+ *   +---------------+---------+-------------+
+ * </pre>
+ */
+final class Parcel {
+
+    /** In place of the number of a block: the tensor is in the parcel, or has no elements. */
+    private static final long INSIDE = 0;
+
+    /** In place of the number of a block: the tensor was left out. */
+    private static final long LEFT_OUT = -1;
+
+    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+
+    private Parcel() {}
+
+    /** A tensor and where its elements begin. */
+    private record Part(Tensor tensor, TensorLayout layout, long offset) {}
+
+    /**
+     * Encodes an object.
+     *
+     * @param what its name, for messages
+     * @param shared returns where a tensor is in shared memory, or null if it is not
+     * @throws IllegalArgumentException if something in it cannot cross, or it is larger than a Java array
+     */
+    static byte[] encode(
+            String what, @Nullable Object graph, BiFunction<Tensor, TensorLayout, @Nullable ShmHandle> shared) {
+        List<Part> parts = new ArrayList<>();
+        long[] end = new long[1];
+        ByteBuffer message = new PackageEncoder().encode(graph, (path, tensor, layout, unbounded) -> {
+            ShmHandle place = shared.apply(tensor, layout);
+            if (place != null) {
+                return place;
+            }
+            parts.add(new Part(tensor, layout, end[0]));
+            end[0] += layout.bytes();
+            return new ShmHandle(INSIDE, 0, parts.get(parts.size() - 1).offset, layout);
+        });
+        int start = Integer.BYTES + message.remaining();
+        long bytes = start + end[0];
+        if (bytes > MOST_BYTES) {
+            throw new IllegalArgumentException(what + " too large for Spark: bytes=" + bytes + ", limit=" + MOST_BYTES
+                    + "; train a smaller model, or on one machine");
+        }
+        byte[] parcel = new byte[(int) bytes];
+        ByteBuffer.wrap(parcel).putInt(message.remaining()).put(message);
+        parts.forEach(part -> copy(part.tensor, part.layout, parcel, start + (int) part.offset));
+        return parcel;
+    }
+
+    /** Encodes an object with all its tensors. */
+    static byte[] encode(String what, @Nullable Object graph) {
+        return encode(what, graph, (tensor, layout) -> null);
+    }
+
+    /** Encodes a package whose tensors are not needed: they arrive without elements. */
+    static byte[] encodeWithoutTensors(Object graph) {
+        ByteBuffer message = new PackageEncoder()
+                .encode(graph, (path, tensor, layout, unbounded) -> new ShmHandle(LEFT_OUT, 0, 0, layout));
+        return ByteBuffer.allocate(Integer.BYTES + message.remaining())
+                .putInt(message.remaining())
+                .put(message)
+                .array();
+    }
+
+    /** Copies a tensor's elements in a layout to a place in an array. */
+    static void copy(Tensor tensor, TensorLayout layout, byte[] to, int offset) {
+        if (layout.bytes() == 0) {
+            return;
+        }
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor dense = lies(tensor, layout) ? tensor : empty(layout).copy_(tensor);
+            new BytePointer(dense.data_ptr()).get(to, offset, (int) layout.bytes());
+        }
+    }
+
+    /** Returns whether a tensor's memory has its elements as a layout says. */
+    static boolean lies(Tensor tensor, TensorLayout layout) {
+        if (tensor.is_conj() || tensor.is_neg()) {
+            return false;
+        }
+        long[] sizes = layout.sizes();
+        for (int i = 0; i < sizes.length; i++) {
+            if (sizes[i] > 1 && tensor.stride(i) != layout.strides()[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns a tensor with undefined elements, which the caller owns. */
+    static Tensor empty(TensorLayout layout) {
+        try (TensorOptions options = new TensorOptions(layout.dtype())) {
+            return torch.empty_strided(layout.sizes(), layout.strides(), options);
+        }
+    }
+
+    /**
+     * Decodes an object, whose tensors the caller owns.
+     *
+     * @param blocks returns the memory of a block by its number
+     */
+    static @Nullable Object decode(byte[] parcel, ClassLoader loader, LongFunction<Tensor> blocks) {
+        ByteBuffer bytes = ByteBuffer.wrap(parcel);
+        int start = Integer.BYTES + bytes.getInt();
+        ByteBuffer message = bytes.slice(Integer.BYTES, start - Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        return new PackageDecoder(loader).decode(message, handle -> {
+            TensorLayout layout = handle.layout();
+            if (handle.segment() == LEFT_OUT) {
+                long[] none = new long[layout.sizes().length];
+                return empty(new TensorLayout(layout.dtype(), none, TensorLayout.contiguous(none)));
+            }
+            if (handle.segment() != INSIDE) {
+                return view(blocks.apply(handle.segment()), handle);
+            }
+            handle.checkWithin(parcel.length - start);
+            Tensor tensor = empty(layout);
+            put(parcel, start + (int) handle.offset(), tensor, (int) layout.bytes());
+            return tensor;
+        });
+    }
+
+    /** Decodes an object of a class that is not null. */
+    static <T> T decode(byte[] parcel, ClassLoader loader, LongFunction<Tensor> blocks, Class<T> type) {
+        return type.cast(Objects.requireNonNull(decode(parcel, loader, blocks)));
+    }
+
+    /** Decodes an object that refers to no block. */
+    static @Nullable Object decode(byte[] parcel, ClassLoader loader) {
+        return decode(parcel, loader, block -> {
+            throw new IllegalArgumentException("results refer to no block: block=" + block);
+        });
+    }
+
+    private static Tensor view(Tensor block, ShmHandle handle) {
+        handle.checkWithin(block.numel());
+        TensorLayout layout = handle.layout();
+        try (Tensor part = block.narrow(0, handle.offset(), layout.bytes());
+                Tensor typed = part.view(layout.dtype())) {
+            return typed.as_strided(layout.sizes(), layout.strides());
+        }
+    }
+
+    private static void put(byte[] from, int offset, Tensor tensor, int bytes) {
+        if (bytes > 0) {
+            try (PointerScope scope = new PointerScope()) {
+                new BytePointer(tensor.data_ptr()).put(from, offset, bytes);
+            }
+        }
+    }
+
+    /** Returns the elements of a tensor of bytes, which is then closed; null for null. */
+    static byte @Nullable [] take(@Nullable Tensor bytes) {
+        if (bytes == null) {
+            return null;
+        }
+        try (bytes) {
+            byte[] array = new byte[(int) bytes.numel()];
+            copy(bytes, TensorLayout.of(bytes), array, 0);
+            return array;
+        }
+    }
+
+    /** Returns a tensor of bytes, which the caller owns; null for null. */
+    static @Nullable Tensor tensor(byte @Nullable [] array) {
+        return array == null ? null : tensor(List.of(array), array.length);
+    }
+
+    /** Returns a tensor of the bytes of some arrays, which the caller owns. */
+    static Tensor tensor(List<byte[]> arrays, long bytes) {
+        Tensor tensor = empty(new TensorLayout(torch.ScalarType.Byte, new long[] {bytes}, new long[] {1}));
+        try (PointerScope scope = new PointerScope()) {
+            BytePointer memory = new BytePointer(tensor.data_ptr());
+            long at = 0;
+            for (byte[] array : arrays) {
+                memory.position(at).put(array, 0, array.length);
+                at += array.length;
+            }
+        }
+        return tensor;
+    }
+}

@@ -1,0 +1,60 @@
+package org.blazefl4j.spark;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.apache.spark.util.AccumulatorV2;
+import org.blazefl4j.spark.Messages.TaskResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the results of tasks to the driver as tasks end. Spark merges an accumulator once for each task of a job,
+ * whatever it repeats, and its Java API returns results only when a whole job has ended.
+ */
+final class TaskResults extends AccumulatorV2<TaskResult, List<TaskResult>> {
+
+    private static final long serialVersionUID = 1L;
+
+    /** What is called at the driver, by Spark's scheduler; null elsewhere. */
+    private final transient @Nullable Consumer<TaskResult> arrived;
+
+    /** The result of the one task that this copy belongs to. */
+    private volatile @Nullable TaskResult result;
+
+    TaskResults(@Nullable Consumer<TaskResult> arrived) {
+        this.arrived = arrived;
+    }
+
+    @Override
+    public boolean isZero() {
+        return result == null;
+    }
+
+    @Override
+    public AccumulatorV2<TaskResult, List<TaskResult>> copy() {
+        TaskResults copy = new TaskResults(arrived);
+        copy.result = result;
+        return copy;
+    }
+
+    @Override
+    public void reset() {
+        result = null;
+    }
+
+    @Override
+    public void add(TaskResult added) {
+        result = added;
+    }
+
+    @Override
+    public void merge(AccumulatorV2<TaskResult, List<TaskResult>> other) {
+        other.value().forEach(Objects.requireNonNull(arrived, "merged at the driver"));
+    }
+
+    @Override
+    public List<TaskResult> value() {
+        TaskResult now = result;
+        return now == null ? List.of() : List.of(now);
+    }
+}

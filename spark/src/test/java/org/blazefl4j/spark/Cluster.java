@@ -1,0 +1,190 @@
+package org.blazefl4j.spark;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+
+/**
+ * A standalone Spark cluster on the loopback interface: a master and workers, each a JVM of its own, which start
+ * executors as further JVMs. Ends them all when it is closed.
+ */
+final class Cluster implements AutoCloseable {
+
+    /** Longer than any busy machine takes. */
+    private static final Duration LONG = Duration.ofMinutes(2);
+
+    private static final Path HOME = Path.of(System.getProperty("blazefl4j.spark.home"));
+    private static final String HOST = "127.0.0.1";
+
+    private final Path folder;
+    private final int port = freePort();
+    private final List<Process> processes = new ArrayList<>();
+    private final int workers;
+    private final int cores;
+
+    /** Starts a cluster whose files are in a folder. */
+    Cluster(Path folder, int workers, int cores) {
+        this.folder = folder;
+        this.workers = workers;
+        this.cores = cores;
+        try {
+            Files.writeString(HOME.resolve("RELEASE"), "Spark\n");
+            processes.add(start(HOST, "master", "org.apache.spark.deploy.master.Master", "--port", "" + port));
+            await("master", () -> log("master").contains("I have been elected leader"));
+            for (int i = 0; i < workers; i++) {
+                String memory = "3g";
+                processes.add(start(
+                        "127.0.0." + (2 + i), // hosts of their own, for speculation
+                        "worker" + i,
+                        "org.apache.spark.deploy.worker.Worker",
+                        "--cores",
+                        "" + cores,
+                        "--memory",
+                        memory,
+                        url()));
+            }
+        } catch (IOException e) {
+            close();
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Process start(String host, String name, String main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(Arrays.asList(System.getProperty("blazefl4j.spark.jvm").split(" ")));
+        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-cp", HOME.resolve("jars") + "/*", main));
+        command.addAll(List.of("--host", host, "--webui-port", "0"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve(name + ".log").toFile());
+        builder.environment().putAll(environment());
+        builder.environment().put("SPARK_LOCAL_IP", host);
+        return builder.start();
+    }
+
+    /** Returns the environment variables of Spark's programs. */
+    Map<String, String> environment() {
+        return Map.of(
+                "SPARK_HOME", HOME.toString(),
+                "SPARK_SCALA_VERSION", "2.13",
+                "SPARK_LOCAL_IP", HOST,
+                "SPARK_LOCAL_DIRS", folder.resolve("local").toString(),
+                "SPARK_WORKER_DIR", folder.resolve("work").toString());
+    }
+
+    String url() {
+        return "spark://" + HOST + ":" + port;
+    }
+
+    private String log(String name) {
+        try {
+            return Files.readString(folder.resolve(name + ".log"));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + LONG.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError(what + " did not happen within " + LONG);
+            }
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    /** Returns the settings of an application whose executors have this JVM's class path and all cores of a worker. */
+    SparkConf conf(String name) {
+        return new SparkConf()
+                .setMaster(url())
+                .setAppName(name)
+                .set("spark.driver.host", HOST)
+                .set("spark.driver.bindAddress", HOST)
+                .set("spark.ui.enabled", "false")
+                .set("spark.local.dir", folder.resolve("local").toString())
+                .set("spark.cores.max", "" + workers * cores)
+                .set("spark.executor.cores", "" + cores)
+                .set("spark.task.cpus", "" + cores)
+                .set("spark.executor.memory", "512m")
+                .set("spark.executor.extraClassPath", classPath())
+                .set("spark.executor.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
+                .set("spark.broadcast.compress", "false")
+                .set("spark.driver.maxResultSize", "0")
+                .set("spark.network.timeout", "120s")
+                .set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
+                .set("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s");
+    }
+
+    /** Returns the class path without Spark, which executors have. */
+    private static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !Files.exists(
+                        HOME.resolve("jars").resolve(Path.of(entry).getFileName())))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** Returns the executors that run now. */
+    List<ProcessHandle> executors() {
+        return processes.stream()
+                .flatMap(process -> process.toHandle().children())
+                .filter(child -> child.info()
+                        .commandLine()
+                        .map(line -> line.contains("ExecutorBackend"))
+                        .orElse(false))
+                .toList();
+    }
+
+    /** Returns what executors have written to their standard error. */
+    String executorLogs() {
+        try (Stream<Path> files = Files.walk(folder.resolve("work"))) {
+            return files.filter(file -> file.endsWith("stderr"))
+                    .map(file -> {
+                        try {
+                            return file + "\n" + Files.readString(file);
+                        } catch (IOException e) {
+                            return "";
+                        }
+                    })
+                    .collect(Collectors.joining("\n"));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    @Override
+    public void close() {
+        List<ProcessHandle> executors = executors();
+        processes.forEach(Process::destroy);
+        executors.forEach(ProcessHandle::destroy);
+        processes.forEach(process -> await("end of " + process, () -> !process.isAlive()));
+        executors.forEach(executor -> await("end of " + executor, () -> !executor.isAlive()));
+    }
+}

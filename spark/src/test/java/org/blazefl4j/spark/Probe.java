@@ -1,0 +1,143 @@
+package org.blazefl4j.spark;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.WorkerContext;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Clients that draw, count their rounds, and misbehave as told. Clients of all processes meet in a folder.
+ *
+ * @param deeds what clients do, by client; others only train
+ * @param extra further bytes of each configuration
+ */
+record Probe(Path folder, Map<Integer, Deed> deeds, int extra)
+        implements ClientAlgorithm<Probe.Config, Probe.Down, Probe.Up> {
+
+    static final int LENGTH = 1000;
+
+    enum Deed {
+        TRAIN,
+        FAIL,
+        FAIL_ONCE,
+        /** Begins, and waits until it is told to stop. */
+        WAIT,
+        /** The first attempt waits until it is told to stop; later ones train. */
+        WAIT_ONCE,
+        /** Ends the process. */
+        HALT,
+        NAN
+    }
+
+    record Config(int cid, Deed deed, String folder, Tensor extra) {}
+
+    record Down(Tensor x) {}
+
+    record Up(int cid, Tensor y, long size) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            y.close();
+        }
+    }
+
+    /** The rounds of a client. */
+    record Rounds(int count, Tensor last) {}
+
+    Probe(Path folder, Map<Integer, Deed> deeds) {
+        this(folder, deeds, 0);
+    }
+
+    @Override
+    public Config getClientConfig(int cid) {
+        return new Config(cid, deeds.getOrDefault(cid, Deed.TRAIN), folder.toString(), torch.zeros(extra));
+    }
+
+    @Override
+    public ClientWorker<Config, Down, Up> worker() {
+        return Probe::train;
+    }
+
+    @Override
+    public Up prepareUplinkPackageBuffer() {
+        return new Up(0, torch.empty(LENGTH), 0);
+    }
+
+    static Up train(Config config, Down payload, WorkerContext context) throws Exception {
+        boolean first = mark(config, "begun");
+        switch (config.deed) {
+            case FAIL -> throw new IllegalStateException("planned " + config.cid);
+            case HALT -> Runtime.getRuntime().halt(7);
+            case FAIL_ONCE -> {
+                if (first) {
+                    throw new IllegalStateException("planned " + config.cid);
+                }
+            }
+            case WAIT -> waitForStop(context);
+            case WAIT_ONCE -> {
+                if (first) {
+                    waitForStop(context);
+                }
+            }
+            default -> {}
+        }
+        Rounds before = context.state(Rounds.class).orElseGet(() -> new Rounds(0, torch.zeros(LENGTH)));
+        Up buffer = context.uplinkBuffer();
+        Tensor y = buffer.y();
+        y.normal_(0, 1, new GeneratorOptional(context.generator("draw")));
+        y.add_(payload.x()).add_(before.last()).add_(new Scalar(before.count()));
+        if (config.deed == Deed.NAN) {
+            y.fill_(new Scalar(Float.NaN));
+        }
+        context.keepState(new Rounds(before.count() + 1, y.clone()));
+        return new Up(config.cid, y, 1 + config.cid);
+    }
+
+    private static void waitForStop(WorkerContext context) throws InterruptedException {
+        while (true) {
+            context.stopEvent().throwIfSet();
+            Thread.sleep(10);
+        }
+    }
+
+    private static boolean mark(Config config, String what) throws IOException {
+        Path file = Path.of(config.folder, what + config.cid);
+        boolean first = !Files.exists(file);
+        Files.writeString(file, "");
+        return first;
+    }
+
+    boolean hasBegun(int cid) {
+        return Files.exists(folder.resolve("begun" + cid));
+    }
+
+    /** Returns what a client evaluates: its state, its stream and what is shared. */
+    static String evaluate(Config config, Down payload, WorkerContext context) {
+        Rounds rounds = context.state(Rounds.class).orElseGet(() -> new Rounds(0, torch.zeros(LENGTH)));
+        double draw = torch.rand(new long[] {1}, new GeneratorOptional(context.generator("draw")), (TensorOptions) null)
+                .item_double();
+        return config.cid + " " + rounds.count() + " " + rounds.last().sum().item_float() + " " + draw + " "
+                + payload.x().sum().item_float();
+    }
+
+    static float[] floats(Tensor tensor) {
+        float[] values = new float[(int) tensor.numel()];
+        new FloatPointer(tensor.data_ptr()).get(values);
+        return values;
+    }
+
+    static List<Integer> clients(int count) {
+        return IntStream.range(0, count).boxed().toList();
+    }
+}
