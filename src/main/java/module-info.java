@@ -105,7 +105,11 @@ module org.blazefl4j {
     exports org.blazefl4j.federation.sampling;
     exports org.blazefl4j.metrics;
 
-    // The work of a round, for back-ends
+    // The work of a round and the command line, for back-ends
+    exports org.blazefl4j.cli to
+            org.blazefl4j.spark;
+    exports org.blazefl4j.cli.options to
+            org.blazefl4j.spark;
     exports org.blazefl4j.codec to
             org.blazefl4j.spark;
     exports org.blazefl4j.process to

@@ -11,6 +11,7 @@ import org.blazefl4j.cli.export.ExportCommand;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
+import org.blazefl4j.cli.options.Trainers;
 import org.blazefl4j.cli.options.UsageHelp;
 import org.blazefl4j.cli.options.UsualNames;
 import org.blazefl4j.cli.report.ReportCommand;
@@ -63,15 +64,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "    blazefl4j doctor",
             "    blazefl4j bench",
         })
-public final class Main implements Runnable, Invocation.Holder {
+public final class Main implements Runnable, Invocation.Holder, Trainers.Holder {
 
     private final Invocation invocation;
+    private final Trainers trainers;
 
     @Spec
     private CommandSpec spec;
 
-    private Main(Invocation invocation) {
+    private Main(Invocation invocation, Trainers trainers) {
         this.invocation = invocation;
+        this.trainers = trainers;
     }
 
     /**
@@ -82,13 +85,14 @@ public final class Main implements Runnable, Invocation.Holder {
     public static void main(String[] args) {
         ParentWatch.startIfAsked();
         Terminal.formatWarnings();
-        System.exit(exitCode(args));
+        System.exit(run(args, Trainers.HERE));
     }
 
-    private static int exitCode(String[] args) {
+    /** Runs a command, whose runs train where they are told; returns its exit code. */
+    public static int run(String[] args, Trainers trainers) {
         ResourceLimits limits = ResourceLimits.host(); // cannot be read once they are reached
         try {
-            return commandLine(Invocation.of(args)).execute(args);
+            return commandLine(Invocation.of(args), trainers).execute(args);
         } catch (OutOfMemoryError e) {
             System.err.println(ExceptionMessages.describe(e));
             return ExitCode.FAILED;
@@ -105,7 +109,11 @@ public final class Main implements Runnable, Invocation.Holder {
 
     /** Returns the command line of a program that was started in this way. */
     public static CommandLine commandLine(Invocation invocation) {
-        CommandLine commands = new CommandLine(new Main(invocation));
+        return commandLine(invocation, Trainers.HERE);
+    }
+
+    private static CommandLine commandLine(Invocation invocation, Trainers trainers) {
+        CommandLine commands = new CommandLine(new Main(invocation, trainers));
         Converters.register(commands);
         return commands.setOverwrittenOptionsAllowed(true)
                 .setUsageHelpAutoWidth(true)
@@ -117,6 +125,11 @@ public final class Main implements Runnable, Invocation.Holder {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "no command: expected=" + commands(spec));
+    }
+
+    @Override
+    public Trainers trainers() {
+        return trainers;
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -27,6 +28,10 @@ final class Cluster implements AutoCloseable {
     private static final Duration LONG = Duration.ofMinutes(2);
 
     private static final Path HOME = Path.of(System.getProperty("blazefl4j.spark.home"));
+
+    /** Spark's class path. */
+    static final String JARS = HOME.resolve("jars") + "/*";
+
     private static final String HOST = "127.0.0.1";
 
     private final Path folder;
@@ -74,7 +79,7 @@ final class Cluster implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(Arrays.asList(System.getProperty("blazefl4j.spark.jvm").split(" ")));
-        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-cp", HOME.resolve("jars") + "/*", main));
+        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-cp", JARS, main));
         command.addAll(List.of("--host", host, "--webui-port", "0"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -148,6 +153,7 @@ final class Cluster implements AutoCloseable {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !Files.exists(
                         HOME.resolve("jars").resolve(Path.of(entry).getFileName())))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
@@ -176,6 +182,17 @@ final class Cluster implements AutoCloseable {
                     .collect(Collectors.joining("\n"));
         } catch (IOException e) {
             return "";
+        }
+    }
+
+    /** Deletes the files of a cluster. */
+    static void delete(Path folder) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(folder)) {
+            files = all.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path file : files) {
+            Files.deleteIfExists(file);
         }
     }
 

@@ -66,8 +66,8 @@ record Federation<D, U>(
             RunEngines engines,
             Algorithm.Sides<C, D, U> sides,
             ResourceStack resources) {
-        ClientTrainer<D, U> trainer = resources.add(
-                options.execution.executionMode.trainer(sides.clients(), options.trainer(), options.process(folder)));
+        ClientTrainer<D, U> trainer = resources.add(options.trainers.trainer(
+                options.execution.executionMode, sides.clients(), options.trainer(), options.process(folder)));
         Function<List<Integer>, List<Evaluation>> evaluation = cids -> {
             var evaluator = Objects.requireNonNull(sides.evaluator(), "evaluator");
             return trainer.evaluate(sides.handler().evaluationPackage(), cids, evaluator);

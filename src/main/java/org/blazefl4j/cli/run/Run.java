@@ -21,6 +21,7 @@ import org.blazefl4j.cli.doctor.Machine;
 import org.blazefl4j.cli.options.ExperimentFile;
 import org.blazefl4j.cli.options.Invocation;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
+import org.blazefl4j.cli.options.Trainers;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.report.LivePage;
 import org.blazefl4j.core.Simulation;
@@ -212,7 +213,7 @@ final class Run {
 
     /** Called first, because the kernel may kill this process when memory is short. */
     private void warnOfMemory() {
-        if (options.execution.executionMode == ExecutionMode.MULTI_PROCESS) {
+        if (options.execution.executionMode == ExecutionMode.MULTI_PROCESS && options.trainers == Trainers.HERE) {
             Finding.ofWorkers(options.workers(), SegmentSpace.host().memoryFree())
                     .ifPresent(finding -> out.print(finding.toText()));
             out.flush();
@@ -299,7 +300,8 @@ final class Run {
                 + (rounds == 1 ? " round" : " rounds"));
         out.println("  training       " + options.describeTraining());
         out.println("  engine         " + federation.engines().describe());
-        out.println("  execution      " + options.describeExecution());
+        out.println("  execution      "
+                + options.trainers.describe(options.execution.executionMode).orElseGet(options::describeExecution));
         out.println("  failed client  " + options.failures.describe());
         int every = options.evaluation.evaluateEvery();
         if (every > 1) {

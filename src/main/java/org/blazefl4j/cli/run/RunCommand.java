@@ -16,6 +16,7 @@ import org.blazefl4j.cli.options.Invocation;
 import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.cli.options.Place;
 import org.blazefl4j.cli.options.Settings;
+import org.blazefl4j.cli.options.Trainers;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.model.ModelName;
@@ -70,6 +71,7 @@ public final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(experiment);
             spec.commandLine().getOut().flush();
         } else {
+            options.trainers = Trainers.of(spec);
             new Run(options, experiment, resumingCommand(), Invocation.of(spec), System.out).execute();
         }
         return ExitCode.OK;

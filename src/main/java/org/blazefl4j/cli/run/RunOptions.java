@@ -10,6 +10,7 @@ import java.util.Set;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.MlflowOptions;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
+import org.blazefl4j.cli.options.Trainers;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
@@ -47,6 +48,9 @@ final class RunOptions {
 
     @Spec
     CommandSpec spec;
+
+    /** Where clients train. */
+    Trainers trainers = Trainers.HERE;
 
     @Mixin
     FederationOptions federation;
