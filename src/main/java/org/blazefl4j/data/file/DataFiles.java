@@ -8,8 +8,7 @@ import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Libraries;
 
 /**
- * Reads data sets from files and folders. Samples leave the heap while they are read, so files may be larger than it;
- * only tables keep their numbers there until all are known.
+ * Reads data sets from files and folders. Samples leave the heap while they are read, so files may be larger than it.
  */
 public final class DataFiles {
 

@@ -1,21 +1,31 @@
 package org.blazefl4j.data.file;
 
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.blazefl4j.data.stream.Memory;
 import org.blazefl4j.data.stream.TensorWriter;
 import org.bytedeco.pytorch.Tensor;
 
-/** The rows of a table so far: numbers, the codes of categories among them, and the codes of labels and owners. */
+/**
+ * The rows of a table so far: numbers, the codes of categories among them, and the codes of labels and owners. The
+ * pointer scope in which it is filled frees it.
+ */
 final class Table {
 
     private static final int FIRST_ROWS = 1024;
-    private static final int FIRST_NUMBERS = 1 << 20;
+    private static final int PART_NUMBERS = 1 << 23;
 
     private final Path file;
     private final int columns;
-    private float[] values;
+    private final int rowsOfPart;
+
+    /** The numbers, outside the heap. */
+    private final List<FloatBuffer> parts = new ArrayList<>();
+
     private int[] labels;
     private int[] owners;
     private int rows;
@@ -24,10 +34,9 @@ final class Table {
     Table(Path file, int columns) {
         this.file = file;
         this.columns = columns;
-        int first = Math.max(1, Math.min(FIRST_ROWS, FIRST_NUMBERS / columns));
-        this.values = new float[columns * first];
-        this.labels = new int[first];
-        this.owners = new int[first];
+        this.rowsOfPart = Math.max(1, PART_NUMBERS / columns);
+        this.labels = new int[FIRST_ROWS];
+        this.owners = new int[FIRST_ROWS];
     }
 
     int rows() {
@@ -36,7 +45,7 @@ final class Table {
 
     void set(int column, float value) throws IOException {
         makeRoom();
-        values[rows * columns + column] = value;
+        parts.get(rows / rowsOfPart).put(rows % rowsOfPart * columns + column, value);
     }
 
     /** Ends a row. */
@@ -49,10 +58,11 @@ final class Table {
 
     private void makeRoom() throws IOException {
         if (rows == labels.length) {
-            int more = Capacity.next(file, "rows", rows, Capacity.MOST / columns);
-            values = Arrays.copyOf(values, more * columns);
-            labels = Arrays.copyOf(labels, more);
-            owners = Arrays.copyOf(owners, more);
+            labels = Arrays.copyOf(labels, Capacity.next(file, "rows", rows, Capacity.MOST));
+            owners = Arrays.copyOf(owners, labels.length);
+        }
+        if (rows == parts.size() * (long) rowsOfPart) {
+            parts.add(Memory.floats(rowsOfPart * columns));
         }
     }
 
@@ -66,7 +76,7 @@ final class Table {
     }
 
     float get(long row, int column) {
-        return values[(int) row * columns + column];
+        return parts.get((int) row / rowsOfPart).get((int) row % rowsOfPart * columns + column);
     }
 
     /** Returns the mean of a column over some rows, and the factor that gives it variance 1: 0 if it is constant. */

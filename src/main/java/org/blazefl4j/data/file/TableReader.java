@@ -42,31 +42,32 @@ final class TableReader {
     }
 
     FileData read(Path file) throws IOException {
-        Table all = table(file, true);
-        long[] rows = LongStream.range(0, all.rows()).toArray();
-        Path testFile = options.testFile();
-        if (testFile != null) {
-            Table test = table(testFile, false);
-            return data(file, all, rows, test, LongStream.range(0, test.rows()).toArray());
+        try (PointerScope scope = new PointerScope()) {
+            Table all = table(file, true);
+            long[] rows = LongStream.range(0, all.rows()).toArray();
+            Path testFile = options.testFile();
+            if (testFile != null) {
+                Table test = table(testFile, false);
+                return data(
+                        file, all, rows, test, LongStream.range(0, test.rows()).toArray());
+            }
+            ClientSplits split = ClientSplits.of(List.of(rows), 0, options.testShare(), options.seed());
+            return data(file, all, split.train().get(0), all, split.test().get(0));
         }
-        ClientSplits split = ClientSplits.of(List.of(rows), 0, options.testShare(), options.seed());
-        return data(file, all, split.train().get(0), all, split.test().get(0));
     }
 
     private FileData data(Path file, Table train, long[] trainRows, Table test, long[] testRows) throws IOException {
         List<Table.Feature> features = features(train, trainRows);
         int[] ranks = labels.ranks();
-        try (PointerScope scope = new PointerScope()) {
-            ImageData samples = new ImageData(
-                    String.valueOf(file.getFileName()),
-                    ranks.length,
-                    train.features(trainRows, features),
-                    Tensors.of(train.labels(trainRows, ranks)),
-                    test.features(testRows, features),
-                    Tensors.of(test.labels(testRows, ranks)),
-                    null);
-            return owned(samples, train, trainRows, test, testRows);
-        }
+        ImageData samples = new ImageData(
+                String.valueOf(file.getFileName()),
+                ranks.length,
+                train.features(trainRows, features),
+                Tensors.of(train.labels(trainRows, ranks)),
+                test.features(testRows, features),
+                Tensors.of(test.labels(testRows, ranks)),
+                null);
+        return owned(samples, train, trainRows, test, testRows);
     }
 
     private FileData owned(ImageData samples, Table train, long[] trainRows, Table test, long[] testRows) {
@@ -145,7 +146,7 @@ final class TableReader {
     }
 
     private static <T> T read(Path file, Use<T> use) throws IOException {
-        try (BufferedReader text = Utf8.open(file, CodingErrorAction.REPORT, 2 * HEADER_LIMIT);
+        try (BufferedReader text = Utf8.open(file, CodingErrorAction.REPORT);
                 CsvReader<CsvRecord> csv = CsvReader.builder()
                         .fieldSeparator(separator(file, text))
                         .allowMissingFields(true)

@@ -166,7 +166,7 @@ final class TextReader {
     /** Reads the characters of a file and returns how many there are. */
     private int read(Path file, IntUnaryOperator code) throws IOException {
         Characters characters = new Characters(file, code);
-        try (Reader in = Utf8.open(file, CodingErrorAction.REPLACE, BUFFER)) {
+        try (Reader in = Utf8.open(file, CodingErrorAction.REPLACE)) {
             char[] buffer = new char[BUFFER];
             for (int size = in.read(buffer); size >= 0; size = in.read(buffer)) {
                 if (size > Capacity.MOST - characters.count) {

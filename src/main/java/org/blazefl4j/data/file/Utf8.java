@@ -13,20 +13,21 @@ import java.util.zip.GZIPInputStream;
 /** Files of text in UTF-8. */
 final class Utf8 {
 
+    private static final int BUFFER = 1 << 16;
+
     private Utf8() {}
 
     /**
      * Opens a file, gzip if its name ends in {@code .gz}, behind the byte order mark that it may begin with.
      *
      * @param onMalformed what becomes of bytes that are no text
-     * @param buffer the number of characters that can be read again
      */
-    static BufferedReader open(Path file, CodingErrorAction onMalformed, int buffer) throws IOException {
+    static BufferedReader open(Path file, CodingErrorAction onMalformed) throws IOException {
         InputStream bytes = Files.newInputStream(file);
         try {
             InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes;
             var decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(onMalformed);
-            BufferedReader text = new BufferedReader(new InputStreamReader(plain, decoder), buffer);
+            BufferedReader text = new BufferedReader(new InputStreamReader(plain, decoder), BUFFER);
             text.mark(1);
             if (text.read() != '\uFEFF') {
                 text.reset();

@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -23,12 +20,13 @@ public final class TensorWriter {
     /** The elements in the heap. */
     public static final int BUFFER = 1 << 16;
 
-    /** The elements of a part: enough bytes for malloc to return each part's memory once it is freed. */
-    private static final int PART = 1 << 25;
+    /** The bytes of a part: enough for malloc to return each part's memory once it is freed. */
+    private static final int PART_BYTES = 1 << 25;
 
     private final ScalarType type;
     private final byte[] bytes;
     private final float[] floats;
+    private final int partLength;
     private final List<Tensor> parts = new ArrayList<>();
     private int buffered;
     private long flushed;
@@ -38,6 +36,7 @@ public final class TensorWriter {
         this.type = type;
         this.bytes = new byte[type == ScalarType.Byte ? BUFFER : 0];
         this.floats = new float[type == ScalarType.Float ? BUFFER : 0];
+        this.partLength = type == ScalarType.Float ? PART_BYTES / Float.BYTES : PART_BYTES;
     }
 
     /** Makes a writer of uint8. */
@@ -94,9 +93,9 @@ public final class TensorWriter {
     }
 
     private void flush() {
-        int at = (int) (flushed % PART);
+        int at = (int) (flushed % partLength);
         if (at == 0) {
-            parts.add(empty(PART));
+            parts.add(Memory.empty(type, partLength));
         }
         try (PointerScope scope = new PointerScope()) {
             Tensor part = parts.get(parts.size() - 1);
@@ -110,22 +109,15 @@ public final class TensorWriter {
         buffered = 0;
     }
 
-    private Tensor empty(long... shape) {
-        LibTorch.load();
-        try (TensorOptions options = new TensorOptions(type)) {
-            return torch.empty(shape, options, null);
-        }
-    }
-
     /** Returns the tensor, with a shape of as many elements; to be called once, and nothing after it. */
     public Tensor toTensor(long... shape) {
         finish();
-        Tensor whole = empty(shape);
+        Tensor whole = Memory.empty(type, shape);
         try (PointerScope scope = new PointerScope()) {
             Tensor flat = whole.view(-1);
             long at = 0;
             for (Tensor part : parts) {
-                long length = Math.min(PART, flushed - at);
+                long length = Math.min(partLength, flushed - at);
                 flat.narrow(0, at, length).copy_(part.narrow(0, 0, length));
                 part.close();
                 at += length;
@@ -146,14 +138,14 @@ public final class TensorWriter {
      */
     public void drain(byte[] to) {
         finish();
-        Tensor part = parts.get((int) (drained / PART));
-        int at = (int) (drained % PART);
+        Tensor part = parts.get((int) (drained / partLength));
+        int at = (int) (drained % partLength);
         int length = (int) Math.min(BUFFER, flushed - drained);
         try (PointerScope scope = new PointerScope()) {
             new BytePointer(part.data_ptr()).position(at).get(to, 0, length);
         }
         drained += length;
-        if (drained % PART == 0) {
+        if (drained % partLength == 0) {
             part.close();
         }
     }

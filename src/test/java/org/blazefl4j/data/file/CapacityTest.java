@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 
 final class CapacityTest {
@@ -38,15 +39,17 @@ final class CapacityTest {
     void shouldKeepRowsOfTablesThatGrow() throws IOException {
         for (int columns : new int[] {1, 3, 1 << 20}) {
             Table table = new Table(FILE, columns);
-            int rows = columns == 1 << 20 ? 5 : 3000;
-            for (int row = 0; row < rows; row++) {
-                table.set(columns - 1, row);
-                table.end(row, 2 * row);
-            }
-            assertThat(table.rows()).isEqualTo(rows);
-            for (int row = 0; row < rows; row++) {
-                assertThat(table.get(row, columns - 1)).isEqualTo(row);
-                assertThat(table.owner(row)).isEqualTo(2 * row);
+            int rows = columns == 1 << 20 ? 9 : 3000;
+            try (PointerScope scope = new PointerScope()) {
+                for (int row = 0; row < rows; row++) {
+                    table.set(columns - 1, row);
+                    table.end(row, 2 * row);
+                }
+                assertThat(table.rows()).isEqualTo(rows);
+                for (int row = 0; row < rows; row++) {
+                    assertThat(table.get(row, columns - 1)).isEqualTo(row);
+                    assertThat(table.owner(row)).isEqualTo(2 * row);
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ final class SmallHeapProgram {
         print(DataFiles.text(folder.resolve("text.txt"), 4096, 4096, 0.1));
         print(DataFiles.leaf(folder.resolve("texts.json"), 0.1, 0));
         print(DataFiles.leaf(folder.resolve("numbers.json"), 0.1, 0));
+        print(DataFiles.csv(folder.resolve("table.csv"), CsvOptions.of("y")));
         print(DataFiles.arrays(folder.resolve("arrays"), 0.1, 0));
         print(DataFiles.images(folder.resolve("images"), 0.1, 0));
         print(FileData.of(ImageData.idx(folder.resolve("idx"), "idx", 10, Transform.toFloat(255))));

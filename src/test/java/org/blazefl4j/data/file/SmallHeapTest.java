@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,8 @@ final class SmallHeapTest {
                 ",",
                 ROWS / 4,
                 "], \"y\": [0" + ",0".repeat(ROWS / 4 - 1) + "]}}}");
+        String names = IntStream.range(0, 256).mapToObj(i -> "x" + i + ",").collect(Collectors.joining());
+        write("table.csv", names + "y\n", "1,".repeat(256) + "a\n", "", 4 * ROWS, "");
         byte[] pixels = new byte[ROW * ROWS];
         Files.createDirectory(folder.resolve("arrays"));
         Files.write(folder.resolve("arrays/x.npy"), NpyFiles.npy("|u1", ROWS + ", " + ROW, pixels));
@@ -64,7 +68,7 @@ final class SmallHeapTest {
         idx("t10k-labels-idx1-ubyte", new byte[1], 1);
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx12m",
+                        "-Xmx14m",
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
                         "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
@@ -76,7 +80,7 @@ final class SmallHeapTest {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
-        assertThat(output.lines()).containsExactly("15", "16", "16", "16", "16", "16");
+        assertThat(output.lines()).containsExactly("15", "16", "16", "16", "16", "16", "16");
     }
 
     private void idx(String name, byte[] elements, int... shape) throws IOException {
