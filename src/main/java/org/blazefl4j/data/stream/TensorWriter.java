@@ -3,6 +3,7 @@ package org.blazefl4j.data.stream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -12,8 +13,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Makes a tensor of elements whose number is not known before the last one. Keeps them outside the heap, except a
- * buffer, so that data sets may be larger than the heap; needs no second copy of them. Used in one pointer scope, which
- * frees what is left.
+ * buffer, so that data sets may be larger than the heap, and copies them part by part in the end. Used in one pointer
+ * scope, which frees what is left.
  */
 public final class TensorWriter {
 
@@ -87,11 +88,6 @@ public final class TensorWriter {
         return added;
     }
 
-    /** Returns the number of elements. */
-    public long size() {
-        return flushed + buffered;
-    }
-
     private void flush() {
         int at = (int) (flushed % partLength);
         if (at == 0) {
@@ -113,6 +109,10 @@ public final class TensorWriter {
     public Tensor toTensor(long... shape) {
         finish();
         Tensor whole = Memory.empty(type, shape);
+        if (whole.numel() != flushed) {
+            throw new IllegalStateException("elements do not fill the shape: elements=" + flushed + ", shape="
+                    + Arrays.toString(shape) + ", expected=as many elements");
+        }
         try (PointerScope scope = new PointerScope()) {
             Tensor flat = whole.view(-1);
             long at = 0;
