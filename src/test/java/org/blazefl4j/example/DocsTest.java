@@ -17,8 +17,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The pages show code that compiles, and their links lead somewhere. */
 final class DocsTest {
 
-    private static final List<Path> EXAMPLES =
-            List.of(Path.of("examples/src/main/java/examples"), Path.of("src/test/java/org/blazefl4j/example"));
+    private static final List<Path> EXAMPLES = List.of(
+            Path.of("examples/src/main/java/examples"),
+            Path.of("src/test/java/org/blazefl4j/example"),
+            Path.of("spark/src/test/java/org/blazefl4j/spark"));
 
     static List<Path> pages() throws IOException {
         return Pages.all();

@@ -32,8 +32,10 @@ final class GuaranteesTest {
 
     @Test
     void shouldNameExistingTests() throws IOException {
-        try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
-            Set<String> tests = files.map(file -> file.getFileName().toString())
+        try (Stream<Path> files = Files.walk(Path.of("src/test/java"));
+                Stream<Path> ofSpark = Files.walk(Path.of("spark/src/test/java"))) {
+            Set<String> tests = Stream.concat(files, ofSpark)
+                    .map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith("Test.java"))
                     .map(name -> name.replace(".java", ""))
                     .collect(Collectors.toSet());

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -47,6 +48,7 @@ final class RoundBenchmark {
     private static final int SMALL = 62_006;
     private static final int LARGE = 11_191_262;
 
+    private final Map<String, Supplier<String>> phases = new LinkedHashMap<>();
     private final Map<String, Runnable> cases = new LinkedHashMap<>();
     private final JavaSparkContext spark;
 
@@ -63,8 +65,9 @@ final class RoundBenchmark {
             for (int count : executors) {
                 Path folder = Files.createTempDirectory("blazefl4j-benchmark");
                 try (Cluster cluster = new Cluster(folder, count, 1);
-                        JavaSparkContext spark =
-                                new JavaSparkContext(cluster.conf(name).set("spark.executor.memory", "2g"))) {
+                        JavaSparkContext spark = new JavaSparkContext(cluster.conf(name)
+                                .set("spark.executor.memory", "2g")
+                                .set("spark.executor.extraJavaOptions", "-XX:+UseParallelGC"))) {
                     new RoundBenchmark(spark).measure(name, count);
                 }
                 Cluster.delete(folder);
@@ -121,6 +124,7 @@ final class RoundBenchmark {
         rounds("SUMS, 100 clients of 62 006 floats, 8 tasks", SMALL, 100, 8, Results.SUMS);
         rounds("EACH, 100 clients of 62 006 floats, 2 tasks", SMALL, 100, 2, Results.EACH);
         rounds("EACH, 100 clients of 62 006 floats, 8 tasks", SMALL, 100, 8, Results.EACH);
+        cases.put("Spark broadcasts 248 KB and returns 2 × 12.4 MB", () -> move(4L * SMALL, 50 * 4L * SMALL));
         rounds("EACH, 2 clients of 1 float, 2 tasks", 1, 2, 2, Results.EACH);
         run(40);
     }
@@ -153,6 +157,7 @@ final class RoundBenchmark {
         ModelBroadcast payload = new ModelBroadcast(torch.rand(numel), List.of(), Map.of());
         MeanAggregator mean = new MeanAggregator(ServerOptions.of(1, 1), numel, Weighting.UNIFORM);
         Tensor out = torch.empty(numel);
+        phases.put(name, () -> String.valueOf(trainer.phases()));
         cases.put(name, () -> {
             if (results == Results.SUMS) {
                 trainer.localProcessInSums(payload, cids, sum(numel), (updates, total) -> mean.addSum(total));
@@ -194,7 +199,8 @@ final class RoundBenchmark {
                 }
             }
         }
-        millis.forEach((name, all) -> print(name, all));
+        millis.forEach(RoundBenchmark::print);
+        phases.forEach((name, last) -> System.out.println(name + " " + last.get()));
     }
 
     private static void print(String name, List<Double> millis) {
