@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,7 +49,7 @@ final class Cluster implements AutoCloseable {
         try {
             Files.writeString(HOME.resolve("RELEASE"), "Spark\n");
             processes.add(start(HOST, "master", "org.apache.spark.deploy.master.Master", "--port", "" + port));
-            await("master", () -> log("master").contains("I have been elected leader"));
+            await("master", this::accepts);
             for (int i = 0; i < workers; i++) {
                 String memory = "3g";
                 processes.add(start(
@@ -64,6 +65,18 @@ final class Cluster implements AutoCloseable {
         } catch (IOException e) {
             close();
             throw new UncheckedIOException(e);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Returns whether the master takes connections. */
+    private boolean accepts() {
+        try (Socket socket = new Socket(HOST, port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -102,14 +115,6 @@ final class Cluster implements AutoCloseable {
 
     String url() {
         return "spark://" + HOST + ":" + port;
-    }
-
-    private String log(String name) {
-        try {
-            return Files.readString(folder.resolve(name + ".log"));
-        } catch (IOException e) {
-            return "";
-        }
     }
 
     static void await(String what, BooleanSupplier condition) {
