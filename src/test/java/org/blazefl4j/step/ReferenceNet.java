@@ -21,7 +21,10 @@ record ReferenceNet(List<Layer> layers) {
             if (layer instanceof Layer.Convolution c) {
                 List<Tensor> parts = parts(weights, from, c.bias(), c.out(), c.in(), c.kernel(), c.kernel());
                 from += numel(parts);
-                h = torch.conv2d(h, parts.get(0), bias(parts), ONE, new long[] {c.padding(), c.padding()}, ONE, 1);
+                long[] kernel = {c.kernel(), c.kernel()};
+                long[] padding = {c.padding(), c.padding()};
+                h = torch.thnn_conv2d(
+                        h, parts.get(0), kernel, bias(parts), ONE, padding); // oneDNN's errs for some shapes
             } else if (layer instanceof Layer.Linear l) {
                 List<Tensor> parts = parts(weights, from, l.bias(), l.out(), l.in());
                 from += numel(parts);

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -30,6 +31,9 @@ final class StepEngineErrorTest {
 
     /** What sums in another order may differ by, in units of the largest element. */
     private static final double ROUNDING = 4 * Math.pow(2, -24);
+
+    /** What rounding may make of two sums that are closer to each other: equal ones, or the other one greater. */
+    private static final double ROUNDED = 1e-6;
 
     static Stream<Arguments> netsAndBatches() {
         return Nets.all().stream().flatMap(net -> Arrays.stream(BATCHES).mapToObj(batch -> Arguments.of(net, batch)));
@@ -57,18 +61,22 @@ final class StepEngineErrorTest {
     void shouldHaveWeightsAfterStepsNoFurtherFromExactOnesThanTwiceLibTorchs(Nets net, int batch) {
         try (PointerScope scope = new PointerScope()) {
             Task task = Task.of(net, batch, 8);
-            Tensor found = task.weights().clone();
+            Tensor found = torch.empty_like(task.weights());
             long[] lengths = new long[STEPS];
             double[] rates = new double[STEPS];
             Arrays.fill(lengths, batch);
             Arrays.fill(rates, RATE);
-            Tensor order = torch.cat(
-                    new org.bytedeco.pytorch.TensorVector(IntStream.range(0, STEPS)
-                            .mapToObj(step -> task.order())
-                            .toArray(Tensor[]::new)),
-                    0);
+            long[] order = LongStream.range(0, (long) STEPS * batch)
+                    .map(sample -> sample % batch)
+                    .toArray();
             try (StepEngine engine = task.engine(0)) {
-                engine.train(found, new StepSamples(task.x(), task.y(), order, 0, 0), lengths, rates, Descent.plain());
+                engine.train(
+                        task.weights(),
+                        found,
+                        new StepSamples(task.x(), task.y(), order, 0, 0),
+                        lengths,
+                        rates,
+                        Descent.plain());
             }
             ReferenceNet reference = net.reference();
 
@@ -111,8 +119,25 @@ final class StepEngineErrorTest {
             Tensor exact = reference.gradient(task.weights().toType(ScalarType.Double), task.x(), task.y());
             double libTorch = norm(reference.gradient(task.weights(), task.x(), task.y()), exact);
             double zero = norm(torch.zeros_like(exact), exact);
-            assertThat(norm(task.gradient(0), exact)).isLessThanOrEqualTo(2 * libTorch + ROUNDING * zero);
+            double error = norm(task.gradient(0), exact);
+            double limit = 2 * libTorch + ROUNDING * zero;
+            Assume.that(error <= limit || distanceToKink(layers, task, pools, follows > 1) > ROUNDED);
+            assertThat(error).isLessThanOrEqualTo(limit);
         }
+    }
+
+    /** Returns how little may change which element of a pool is the greatest, or on which side of zero one is. */
+    private static double distanceToKink(List<Layer> layers, Task task, boolean pools, boolean relu) {
+        ReferenceNet convolution = new ReferenceNet(layers.subList(0, 1));
+        Tensor sums = convolution.outputs(task.weights().toType(ScalarType.Double), task.x());
+        double distance = Double.POSITIVE_INFINITY;
+        if (pools) {
+            Tensor windows = sums.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4, 5);
+            Tensor ordered = windows.sort(-1, true).get0();
+            sums = ordered.select(-1, 0);
+            distance = sums.sub(ordered.select(-1, 1)).min().item_double();
+        }
+        return relu ? Math.min(distance, sums.abs().min().item_double()) : distance;
     }
 
     /** Returns the norm of a difference, which depends less on chance than its largest element. */
