@@ -115,7 +115,7 @@ void linear(const char* name, const Kernels& k, const Linear& l, int images) {
     }
     measure("to rows", 0, [&] { k.to_rows(x, l.inputs, groups, turned); });
     measure("weights and step", products,
-            [&] { k.linear_weights(l, out, groups, pointers.data(), images, 0, l.outputs, w, Into::weights, -1e-6f); });
+            [&] { k.linear_weights(l, out, groups, pointers.data(), images, 0, l.outputs, w, w, Into::weights, -1e-6f); });
 }
 
 /** Plain steps over shuffled rows, from the order to the update. */
@@ -145,7 +145,7 @@ void steps(const char* name, const Kernels& k, std::vector<std::vector<std::int6
     double least = 1e9;
     for (int i = 0; i < 30; ++i) {
         const double start = now();
-        net.train(w, {x, labels.data(), order.data(), rows, 0, 0}, lengths.data(), rates.data(),
+        net.train(w, w, {x, labels.data(), order.data(), rows, 0, 0}, lengths.data(), rates.data(),
                   static_cast<int>(lengths.size()), training);
         least = std::min(least, (now() - start) / static_cast<double>(lengths.size()));
     }

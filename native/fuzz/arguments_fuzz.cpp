@@ -96,6 +96,8 @@ void arithmetic(fuzz::Input& in) {
     EXPECT(bfl_exact_sum_free(sum) == 0 && bfl_exact_sum_free(other) == 0);
     const auto bytes = in.argument<std::int32_t>();
     EXPECT(bfl_is_finite(0, from, bytes, bytes) == (from == 0 ? 1 : -EINVAL));
+    std::int64_t positions[1] = {from};
+    EXPECT(bfl_pick_i64(bfl::address_of(addresses), 3, positions, 1) == (from >= 0 && from < 3 ? 0 : -ERANGE));
 }
 
 // Steps of optimizers, with one wrong argument each.

@@ -76,9 +76,10 @@ void use(std::int64_t net, std::size_t sample, fuzz::Input& in) {
     order.reserve(1);
     const auto floats = static_cast<std::size_t>(parameters);
     const Floats x(sample * static_cast<std::size_t>(rows), in), weights(floats, in), first(floats, in), second(floats, in);
+    const Floats start(floats, in);
     const Floats gradients(floats, in);
-    const Numbers samples = {x.address(), rows, bfl::address_of(labels.data()), bfl::address_of(order.data()), count,
-                             in.integer<std::int64_t>(), in.argument<std::int64_t>()};
+    const Numbers samples = {x.address(), rows, bfl::address_of(labels.data()), count, in.integer<std::int64_t>(),
+                             in.argument<std::int64_t>()};
     Numbers lengths;
     std::vector<double> rates, rule = {static_cast<double>(in.byte() % 3)};
     for (std::int64_t left = count; left > 0 && lengths.size() < 4;) {
@@ -97,17 +98,18 @@ void use(std::int64_t net, std::size_t sample, fuzz::Input& in) {
         frozen.push_back(in.argument<std::int64_t>());
         frozen.push_back(in.argument<std::int64_t>());
     }
-    const int trained = bfl_net_train(net, weights.address(), samples.data(), lengths.data(), rates.data(),
+    const int trained = bfl_net_train(net, given & 32 ? start.address() : weights.address(), weights.address(),
+                                      samples.data(), order.data(), lengths.data(), rates.data(),
                                       static_cast<std::int32_t>(lengths.size()), rule.data(), state.data(), frozen.data(),
                                       static_cast<std::int32_t>(frozen.size() / 2));
     EXPECT(trained == 0 || trained == -EINVAL || trained == -ERANGE);
-    const int sloped = bfl_net_gradient(net, weights.address(), gradients.address(), samples.data(), given & 16);
+    const int sloped = bfl_net_gradient(net, weights.address(), gradients.address(), samples.data(), order.data(), given & 16);
     EXPECT(trained != 0 || count == 0 || sloped == 0);
     double loss = 0;
-    const std::int64_t right = bfl_net_score(net, weights.address(), samples.data(), &loss);
+    const std::int64_t right = bfl_net_score(net, weights.address(), samples.data(), order.data(), &loss);
     EXPECT(right <= count && (sloped != 0 || right >= 0));
     const Floats outputs(static_cast<std::size_t>(std::max<std::int64_t>(1, count * bfl_net_outputs(net))), in);
-    const int computed = bfl_net_forward(net, weights.address(), samples.data(), outputs.address());
+    const int computed = bfl_net_forward(net, weights.address(), samples.data(), order.data(), outputs.address());
     EXPECT(right < 0 || computed == 0);
 }
 

@@ -112,6 +112,9 @@ BFL_API int32_t bfl_ignore_signal(int32_t signal) BFL_NOEXCEPT;
  */
 BFL_API int32_t bfl_is_finite(int64_t x, int64_t elements, int32_t bytes, int32_t exponent_bits) BFL_NOEXCEPT;
 
+/* Replaces each of `count` positions by the int64 there, of those at `from`. -ERANGE: there is none; nothing is replaced. */
+BFL_API int32_t bfl_pick_i64(int64_t from, int64_t elements, int64_t* positions, int32_t count) BFL_NOEXCEPT;
+
 /* ---- optimizer.cpp: steps of PyTorch's optimizers ------------------------------------------------------------------ */
 
 /* Of a step: Nesterov's momentum; a decay of the weights themselves, not by their gradients; a velocity that is not set. */
@@ -183,15 +186,18 @@ BFL_API int64_t bfl_net_outputs(int64_t net) BFL_NOEXCEPT;
 
 /*
  * Samples are BFL_SAMPLES_NUMBERS numbers: the address of float rows, their number, the address of their labels (int64), the
- * address of an order (int64) and its length, the seed of dropout, the number of the first step, for dropout. Sample i of a
- * call is the row order[i]. All is checked before anything is written. -ERANGE: no such row, or a label that is not below the
- * number of outputs. -EINVAL also for what is not finite or out of range.
+ * length of the order, the seed of dropout, the number of the first step, for dropout. Sample i of a call is the row order[i].
+ * All is checked before anything is written. -ERANGE: no such row, or a label that is not below the number of outputs.
+ * -EINVAL also for what is not finite or out of range.
  */
-#define BFL_SAMPLES_NUMBERS 7
+#define BFL_SAMPLES_NUMBERS 6
 
 /*
  * Takes `steps` steps on the mean cross-entropy. Step s uses the next lengths[s] samples, at the rate rates[s]; the lengths
  * add up to that of the order. Steps are those of bfl_sgd_step_f32 and bfl_adam_step_f32.
+ *
+ * The first step starts at the weights at `from`, which stay as they are, and all write to `weights`: another vector, which
+ * may be undefined before, or the same. So a copy costs no pass of its own.
  *
  * rule: 0 for SGD or 1 for Adam; momentum or beta1; dampening or beta2; eps; weight decay; 1 if it is decoupled; 1 for
  * Nesterov; the norm of all gradients that a step scales them down to, or infinity; pull.
@@ -199,22 +205,24 @@ BFL_API int64_t bfl_net_outputs(int64_t net) BFL_NOEXCEPT;
  * and anchor, or 0. Each gradient gets constant + pull * (weights - anchor) added, as bfl_pull_f32 has it.
  * frozen: `frozen_ranges` pairs of elements, from (inclusive) and to (exclusive), ascending, that no step changes.
  */
-BFL_API int32_t bfl_net_train(int64_t net, int64_t weights, const int64_t* samples, const int64_t* lengths,
-                              const double* rates, int32_t steps, const double* rule, const int64_t* state,
-                              const int64_t* frozen, int32_t frozen_ranges) BFL_NOEXCEPT;
+BFL_API int32_t bfl_net_train(int64_t net, int64_t from, int64_t weights, const int64_t* samples, const int64_t* order,
+                              const int64_t* lengths, const double* rates, int32_t steps, const double* rule,
+                              const int64_t* state, const int64_t* frozen, int32_t frozen_ranges) BFL_NOEXCEPT;
 
 /* Adds the gradient of the mean cross-entropy of all samples to `gradients`; with dropout if `training` is not 0. */
 BFL_API int32_t bfl_net_gradient(int64_t net, int64_t weights, int64_t gradients, const int64_t* samples,
-                                 int32_t training) BFL_NOEXCEPT;
+                                 const int64_t* order, int32_t training) BFL_NOEXCEPT;
 
 /*
  * Adds the samples' cross-entropies, computed and summed in double in their order, to *loss. Returns how many samples have
  * their label as greatest output. Without dropout. Its exp and log are the C library's.
  */
-BFL_API int64_t bfl_net_score(int64_t net, int64_t weights, const int64_t* samples, double* loss) BFL_NOEXCEPT;
+BFL_API int64_t bfl_net_score(int64_t net, int64_t weights, const int64_t* samples, const int64_t* order,
+                              double* loss) BFL_NOEXCEPT;
 
 /* Writes the outputs, a row for each sample. Without dropout; labels are not read. */
-BFL_API int32_t bfl_net_forward(int64_t net, int64_t weights, const int64_t* samples, int64_t outputs) BFL_NOEXCEPT;
+BFL_API int32_t bfl_net_forward(int64_t net, int64_t weights, const int64_t* samples, const int64_t* order,
+                                int64_t outputs) BFL_NOEXCEPT;
 
 /* Returns the name of the widest kernels that this processor has: "avx512", "avx2" or "plain". */
 BFL_API const char* bfl_net_kernels(void) BFL_NOEXCEPT;

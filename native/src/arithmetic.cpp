@@ -80,3 +80,17 @@ std::int32_t bfl_is_finite(std::int64_t x, std::int64_t elements, std::int32_t b
     const std::uint64_t exponent = ((std::uint64_t{1} << exponent_bits) - 1) << (8 * bytes - 1 - exponent_bits);
     return bfl::widest(bfl::kernel_table()).finite(x, elements, bytes, exponent) ? 1 : 0;
 }
+
+std::int32_t bfl_pick_i64(std::int64_t from, std::int64_t elements, std::int64_t* positions, std::int32_t count) noexcept {
+    if (elements < 0 || count < 0 || (elements > 0 && !bfl::usable<std::int64_t>(from)) ||
+        (count > 0 && positions == nullptr)) {
+        return -EINVAL;
+    }
+    std::int64_t* const end = positions + count;
+    if (!std::all_of(positions, end, [&](std::int64_t position) { return position >= 0 && position < elements; })) {
+        return -ERANGE;
+    }
+    const auto* values = bfl::at<const std::int64_t>(from);
+    std::transform(positions, end, positions, [&](std::int64_t position) { return values[position]; });
+    return 0;
+}

@@ -21,8 +21,8 @@ constexpr int linear_block = 6;
 /** What becomes of the gradients of a linear layer's weights. */
 enum class Into {
     fresh,    // written
-    sum,      // added, in the order of the images
-    weights,  // multiplied by a rate, and added to the weights
+    sum,      // added to `from`, in the order of the images
+    weights,  // multiplied by a rate, and added to the weights at `from`
 };
 
 /** `lanes` is how many of a cell's, or of a feature's, images count: a multiple of 8. What each does is said where it is. */
@@ -51,7 +51,7 @@ struct Kernels {
                    int lanes);
     void (*linear_inputs)(const Linear& l, const float* gradient, const float* weights, float* out, int groups, int lanes);
     void (*linear_weights)(const Linear& l, const float* gradient, int groups, const float* const* inputs, int images,
-                           int first, int count, float* target, Into into, float rate);
+                           int first, int count, const float* from, float* target, Into into, float rate);
     void (*few)(const Linear& l, const float* const* x, int images, const float* weights, const float* bias, float* out);
     void (*few_inputs)(const Linear& l, const float* gradient, int images, const float* weights, float* out);
     void (*close)(float* gradient, const float* output, std::size_t floats);

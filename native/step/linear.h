@@ -128,21 +128,21 @@ void linear_inputs(const Linear& l, const float* gradient, const float* weights,
 /** The gradients of `Rows` times `Vectors` weights: what `into` says is done with them. */
 template <int Lanes, int Vectors, int Rows>
 BFL_APART void linear_weight_tile(const float* slopes, std::size_t stride, const float* const* inputs, int images, int at,
-                                  float* target, std::size_t row, Into into, float rate) {
+                                  const float* from, float* target, std::size_t row, Into into, float rate) {
     Floats<Lanes> sums[Rows][Vectors];
     BFL_UNROLL(8)
     for (int o = 0; o < Rows; ++o) {
         BFL_UNROLL(4)
         for (int v = 0; v < Vectors; ++v) {
-            sums[o][v] = into == Into::sum ? load_loose<Lanes>(target + o * row + v * Lanes) : Floats<Lanes>{};
+            sums[o][v] = into == Into::sum ? load_loose<Lanes>(from + o * row + v * Lanes) : Floats<Lanes>{};
         }
     }
     for (int n = 0; n < images; ++n) {
-        const float* from = inputs[n] + at;
+        const float* input = inputs[n] + at;
         Floats<Lanes> values[Vectors];
         BFL_UNROLL(4)
         for (int v = 0; v < Vectors; ++v) {
-            values[v] = load_loose<Lanes>(from + v * Lanes);
+            values[v] = load_loose<Lanes>(input + v * Lanes);
         }
         BFL_UNROLL(8)
         for (int o = 0; o < Rows; ++o) {
@@ -158,45 +158,49 @@ BFL_APART void linear_weight_tile(const float* slopes, std::size_t stride, const
     for (int o = 0; o < Rows; ++o) {
         BFL_UNROLL(4)
         for (int v = 0; v < Vectors; ++v) {
-            float* to = target + o * row + v * Lanes;
-            store_loose<Lanes>(to, into == Into::weights ? fused<Lanes>(sums[o][v], rates, load_loose<Lanes>(to)) : sums[o][v]);
+            const std::size_t place = o * row + v * Lanes;
+            store_loose<Lanes>(target + place, into == Into::weights
+                                                   ? fused<Lanes>(sums[o][v], rates, load_loose<Lanes>(from + place))
+                                                   : sums[o][v]);
         }
     }
 }
 
 template <int Rows>
 BFL_INLINE void linear_weight_rows(const Linear& l, const float* slopes, std::size_t stride, const float* const* inputs,
-                                   int images, float* target, Into into, float rate) {
+                                   int images, const float* from, float* target, Into into, float rate) {
     constexpr int vectors = most_sums / Rows > 4 ? 4 : most_sums / Rows;
     int i = 0;
     for (; i + vectors * widest_lanes <= l.inputs; i += vectors * widest_lanes) {
-        linear_weight_tile<widest_lanes, vectors, Rows>(slopes, stride, inputs, images, i, target + i, l.inputs, into, rate);
+        linear_weight_tile<widest_lanes, vectors, Rows>(slopes, stride, inputs, images, i, from + i, target + i, l.inputs, into,
+                                                        rate);
     }
     for (; i + widest_lanes <= l.inputs; i += widest_lanes) {
-        linear_weight_tile<widest_lanes, 1, Rows>(slopes, stride, inputs, images, i, target + i, l.inputs, into, rate);
+        linear_weight_tile<widest_lanes, 1, Rows>(slopes, stride, inputs, images, i, from + i, target + i, l.inputs, into, rate);
     }
     for (; i + 4 <= l.inputs; i += 4) {
-        linear_weight_tile<4, 1, Rows>(slopes, stride, inputs, images, i, target + i, l.inputs, into, rate);
+        linear_weight_tile<4, 1, Rows>(slopes, stride, inputs, images, i, from + i, target + i, l.inputs, into, rate);
     }
     for (; i < l.inputs; ++i) {
         for (int o = 0; o < Rows; ++o) {
-            float& to = target[static_cast<std::size_t>(o) * l.inputs + i];
-            float sum = into == Into::sum ? to : 0.0f;
+            const std::size_t place = static_cast<std::size_t>(o) * l.inputs + i;
+            float sum = into == Into::sum ? from[place] : 0.0f;
             for (int n = 0; n < images; ++n) {
                 sum = __builtin_fmaf(slopes[o * stride + n], inputs[n][i], sum);
             }
-            to = into == Into::weights ? __builtin_fmaf(sum, rate, to) : sum;
+            target[place] = into == Into::weights ? __builtin_fmaf(sum, rate, from[place]) : sum;
         }
     }
 }
 
-/** Computes the gradients of the weights of outputs from `first` on, into rows at `target`. */
+/** Computes the gradients of the weights of outputs from `first` on, into rows at `target`, which may be those at `from`. */
 void linear_weights(const Linear& l, const float* gradient, int groups, const float* const* inputs, int images, int first,
-                    int count, float* target, Into into, float rate) {
+                    int count, const float* from, float* target, Into into, float rate) {
     const std::size_t stride = static_cast<std::size_t>(groups) * cell;
     in_steps<linear_block, 4, 2, 1>(count, [&](auto rows, int o) {
-        linear_weight_rows<rows>(l, gradient + (first + o) * stride, stride, inputs, images,
-                                 target + static_cast<std::size_t>(o) * l.inputs, into, rate);
+        const std::size_t place = static_cast<std::size_t>(o) * l.inputs;
+        linear_weight_rows<rows>(l, gradient + (first + o) * stride, stride, inputs, images, from + place, target + place, into,
+                                 rate);
     });
 }
 

@@ -15,6 +15,9 @@ namespace {
 constexpr int block_images = most_groups * cell;
 constexpr int half = cell / 2;
 
+/** The bytes of rows that a cache keeps beside all that a step uses. */
+constexpr std::size_t most_fetched = std::size_t{1} << 16;
+
 /** The step of SplitMix64 (Steele et al., OOPSLA 2014). */
 std::uint64_t mixed(std::uint64_t x) {
     x += 0x9e3779b97f4a7c15u;
@@ -180,6 +183,21 @@ void Net::read(const Block& block) {
                 kernels_.to_cells(samples_ + group * cell, (static_cast<std::size_t>(in) * rows + y) * columns, columns, row,
                                   cell);
             }
+        }
+    }
+}
+
+/** Asks memory for the rows of a later step, if they are few. */
+void Net::fetch(const Samples& samples, std::int64_t first, std::int64_t images) const {
+    constexpr std::size_t line = 64;
+    const std::size_t bytes = plan_.sample * sizeof(float);
+    if (static_cast<std::size_t>(images) > most_fetched / bytes) {
+        return;
+    }
+    for (std::int64_t i = first; i < first + images; ++i) {
+        const auto* row = reinterpret_cast<const char*>(samples.rows + samples.order[i] * static_cast<std::int64_t>(plan_.sample));
+        for (std::size_t at = 0; at < bytes; at += line) {
+            __builtin_prefetch(row + at, 0, 2);
         }
     }
 }
@@ -452,16 +470,17 @@ void Net::linear_backward(const float* weights, std::size_t number, const Block&
     }
     const float* const* rows = linear_rows(number, block);
     if (update == nullptr) {
-        kernels_.linear_weights(l, gradient, block.groups, rows, block.images, 0, l.outputs, gradients + stage.weights,
+        float* to = gradients + stage.weights;
+        kernels_.linear_weights(l, gradient, block.groups, rows, block.images, 0, l.outputs, to, to,
                                 sums ? Into::sum : Into::fresh, 0);
     } else if (update->is_plain()) {
-        kernels_.linear_weights(l, gradient, block.groups, rows, block.images, 0, l.outputs, update->weights() + stage.weights,
-                                Into::weights, update->negative_rate());
+        kernels_.linear_weights(l, gradient, block.groups, rows, block.images, 0, l.outputs, update->from() + stage.weights,
+                                update->weights() + stage.weights, Into::weights, update->negative_rate());
     } else {
         float* some = some_gradients_.get();
         for (int first = 0; first < l.outputs; first += linear_block) {
             const int count = std::min(linear_block, l.outputs - first);
-            kernels_.linear_weights(l, gradient, block.groups, rows, block.images, first, count, some, Into::fresh, 0);
+            kernels_.linear_weights(l, gradient, block.groups, rows, block.images, first, count, some, some, Into::fresh, 0);
             update->take(stage.weights + static_cast<std::size_t>(first) * l.inputs, some,
                          static_cast<std::size_t>(count) * l.inputs);
         }
@@ -538,14 +557,21 @@ void Net::batch(const float* weights, const Samples& samples, std::int64_t first
     }
 }
 
-void Net::train(float* weights, const Samples& samples, const std::int64_t* lengths, const double* rates, int steps,
-                const Training& training) {
+void Net::train(const float* from, float* weights, const Samples& samples, const std::int64_t* lengths, const double* rates,
+                int steps, const Training& training) {
+    if (from != weights && !(steps > 0 && training.is_plain() && lengths[0] <= block_images)) {
+        std::copy_n(from, plan_.parameters, weights);
+        from = weights;
+    }
     std::int64_t first = 0;
     for (int s = 0; s < steps; ++s) {
-        const Update update(training, weights, training.steps + s + 1, rates[s], optimizers_);
+        const Update update(training, from, weights, training.steps + s + 1, rates[s], optimizers_);
         const std::int64_t step = samples.step + s;
+        if (s + 1 < steps) {
+            fetch(samples, first + lengths[s], lengths[s + 1]);
+        }
         if (lengths[s] <= block_images && !training.limits_norm()) {
-            batch(weights, samples, first, lengths[s], step, true, nullptr, &update);
+            batch(from, samples, first, lengths[s], step, true, nullptr, &update);
         } else {
             float* gradients = gradients_.sized(plan_.parameters);
             batch(weights, samples, first, lengths[s], step, true, gradients, nullptr);
@@ -553,6 +579,7 @@ void Net::train(float* weights, const Samples& samples, const std::int64_t* leng
             update.take_complete(0, gradients, plan_.parameters, scale(gradients, training.most_norm));
         }
         first += lengths[s];
+        from = weights;
     }
 }
 

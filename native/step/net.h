@@ -45,8 +45,8 @@ public:
     const Plan& plan() const { return plan_; }
     int classes() const { return plan_.stages.back().linear.outputs; }
 
-    /** Takes steps; step s uses the next lengths[s] images of the order. */
-    void train(float* weights, const Samples& samples, const std::int64_t* lengths, const double* rates, int steps,
+    /** Takes steps from weights `from`, or in place; step s uses the next lengths[s] images of the order. */
+    void train(const float* from, float* weights, const Samples& samples, const std::int64_t* lengths, const double* rates, int steps,
                const Training& training);
 
     /** Adds the gradient of the mean cross-entropy of all images to `gradients`. */
@@ -98,6 +98,7 @@ private:
                bool training, float* gradients, const Update* update);
     void forward(const float* weights, const Block& block);
     void read(const Block& block);
+    void fetch(const Samples& samples, std::int64_t first, std::int64_t images) const;
     void turn(const float* weights, std::size_t number);
     void turn_all(const float* weights);
     void reserve(const Block& block);

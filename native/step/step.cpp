@@ -22,19 +22,22 @@ bool is_vector(std::int64_t address) { return bfl::usable<float>(address); }
 bool is_vector_or_none(std::int64_t address) { return address == 0 || is_vector(address); }
 
 /** Reads the samples of a call. Returns 0, -EINVAL or -ERANGE. */
-int read_samples(const Net& net, const std::int64_t* numbers, bool labelled, Samples& samples) {
+int read_samples(const Net& net, const std::int64_t* numbers, const std::int64_t* order, bool labelled, Samples& samples) {
+    if (numbers == nullptr) {
+        return -EINVAL;
+    }
     const std::int64_t rows = numbers[1];
-    const std::int64_t count = numbers[4];
-    if (!is_vector(numbers[0]) || rows < 0 || rows > most_rows || count < 0 || count > most_rows ||
-        !bfl::usable<std::int64_t>(numbers[3]) || (labelled && !bfl::usable<std::int64_t>(numbers[2])) || numbers[6] < 0 || numbers[6] > most_rows) {
+    const std::int64_t count = numbers[3];
+    if (!is_vector(numbers[0]) || rows < 0 || rows > most_rows || count < 0 || count > most_rows || (order == nullptr && count > 0) ||
+        (labelled && !bfl::usable<std::int64_t>(numbers[2])) || numbers[5] < 0 || numbers[5] > most_rows) {
         return -EINVAL;
     }
     samples = {bfl::at<const float>(numbers[0]),
                labelled ? bfl::at<const std::int64_t>(numbers[2]) : nullptr,
-               bfl::at<const std::int64_t>(numbers[3]),
+               order,
                count,
-               static_cast<std::uint64_t>(numbers[5]),
-               numbers[6]};
+               static_cast<std::uint64_t>(numbers[4]),
+               numbers[5]};
     for (std::int64_t i = 0; i < count; ++i) {
         const std::int64_t row = samples.order[i];
         if (row < 0 || row >= rows) {
@@ -143,18 +146,23 @@ std::int64_t bfl_net_outputs(std::int64_t net) noexcept {
     return bfl::usable<Net>(net) ? bfl::at<const Net>(net)->classes() : -EINVAL;
 }
 
-std::int32_t bfl_net_train(std::int64_t net, std::int64_t weights, const std::int64_t* samples, const std::int64_t* lengths,
-                           const double* rates, std::int32_t steps, const double* rule, const std::int64_t* state,
-                           const std::int64_t* frozen, std::int32_t frozen_ranges) noexcept {
-    if (!bfl::usable<Net>(net) || !is_vector(weights) || samples == nullptr || lengths == nullptr || rates == nullptr ||
-        rule == nullptr || state == nullptr || (frozen == nullptr && frozen_ranges != 0)) {
+std::int32_t bfl_net_train(std::int64_t net, std::int64_t from, std::int64_t weights, const std::int64_t* samples,
+                           const std::int64_t* order, const std::int64_t* lengths, const double* rates, std::int32_t steps,
+                           const double* rule, const std::int64_t* state, const std::int64_t* frozen,
+                           std::int32_t frozen_ranges) noexcept {
+    if (!bfl::usable<Net>(net) || !is_vector(from) || !is_vector(weights) ||
+        (steps > 0 && (lengths == nullptr || rates == nullptr)) || rule == nullptr || state == nullptr || (frozen == nullptr && frozen_ranges != 0)) {
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
+    const auto bytes = static_cast<std::int64_t>(used.plan().parameters * sizeof(float));
+    if (from != weights && from < weights + bytes && weights < from + bytes) {
+        return -EINVAL;
+    }
     return guarded([&]() -> int {
         Samples read;
         Training training;
-        int result = read_samples(used, samples, true, read);
+        int result = read_samples(used, samples, order, true, read);
         if (result == 0) {
             result = read_training(used, rule, state, frozen, frozen_ranges, training);
         }
@@ -162,21 +170,21 @@ std::int32_t bfl_net_train(std::int64_t net, std::int64_t weights, const std::in
             result = -EINVAL;
         }
         if (result == 0) {
-            used.train(bfl::at<float>(weights), read, lengths, rates, steps, training);
+            used.train(bfl::at<const float>(from), bfl::at<float>(weights), read, lengths, rates, steps, training);
         }
         return result;
     });
 }
 
 std::int32_t bfl_net_gradient(std::int64_t net, std::int64_t weights, std::int64_t gradients, const std::int64_t* samples,
-                              std::int32_t training) noexcept {
-    if (!bfl::usable<Net>(net) || !is_vector(weights) || !is_vector(gradients) || samples == nullptr) {
+                              const std::int64_t* order, std::int32_t training) noexcept {
+    if (!bfl::usable<Net>(net) || !is_vector(weights) || !is_vector(gradients)) {
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
     return guarded([&]() -> int {
         Samples read;
-        int result = read_samples(used, samples, true, read);
+        int result = read_samples(used, samples, order, true, read);
         if (result == 0 && read.count == 0) {
             result = -EINVAL;
         }
@@ -187,27 +195,28 @@ std::int32_t bfl_net_gradient(std::int64_t net, std::int64_t weights, std::int64
     });
 }
 
-std::int64_t bfl_net_score(std::int64_t net, std::int64_t weights, const std::int64_t* samples, double* loss) noexcept {
-    if (!bfl::usable<Net>(net) || !is_vector(weights) || samples == nullptr || loss == nullptr) {
+std::int64_t bfl_net_score(std::int64_t net, std::int64_t weights, const std::int64_t* samples, const std::int64_t* order,
+                           double* loss) noexcept {
+    if (!bfl::usable<Net>(net) || !is_vector(weights) || loss == nullptr) {
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
     return guarded([&]() -> std::int64_t {
         Samples read;
-        const int result = read_samples(used, samples, true, read);
+        const int result = read_samples(used, samples, order, true, read);
         return result != 0 ? result : used.score(bfl::at<const float>(weights), read, *loss);
     });
 }
 
-std::int32_t bfl_net_forward(std::int64_t net, std::int64_t weights, const std::int64_t* samples,
+std::int32_t bfl_net_forward(std::int64_t net, std::int64_t weights, const std::int64_t* samples, const std::int64_t* order,
                              std::int64_t outputs) noexcept {
-    if (!bfl::usable<Net>(net) || !is_vector(weights) || samples == nullptr || !is_vector(outputs)) {
+    if (!bfl::usable<Net>(net) || !is_vector(weights) || !is_vector(outputs)) {
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
     return guarded([&]() -> int {
         Samples read;
-        const int result = read_samples(used, samples, false, read);
+        const int result = read_samples(used, samples, order, false, read);
         if (result == 0) {
             used.outputs(bfl::at<const float>(weights), read, bfl::at<float>(outputs));
         }

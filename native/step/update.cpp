@@ -36,10 +36,14 @@ bool Training::is_plain() const {
     return !adam && momentum == 0 && weight_decay == 0 && !adds() && frozen.empty() && !limits_norm();
 }
 
-Update::Update(const Training& training, float* weights, std::int64_t number, double rate, const StepKernels& kernels)
-    : training_(training), weights_(weights), number_(number), rate_(rate), kernels_(kernels) {}
+Update::Update(const Training& training, const float* from, float* weights, std::int64_t number, double rate,
+               const StepKernels& kernels)
+    : training_(training), from_(from), weights_(weights), number_(number), rate_(rate), kernels_(kernels) {}
 
 void Update::take(std::size_t offset, float* gradients, std::size_t count) const {
+    if (from_ != weights_) {
+        std::copy_n(from_ + offset, count, weights_ + offset);
+    }
     complete(offset, gradients, count);
     take_complete(offset, gradients, count, 1);
 }

@@ -38,10 +38,12 @@ struct Training {
 class Update {
 public:
     /**
+     * @param from where a plain step starts, or `weights`
      * @param number the step's, from 1
      * @param kernels those of the optimizers
      */
-    Update(const Training& training, float* weights, std::int64_t number, double rate, const StepKernels& kernels);
+    Update(const Training& training, const float* from, float* weights, std::int64_t number, double rate,
+           const StepKernels& kernels);
 
     /** Updates `count` weights from `offset` on; changes the gradients. */
     void take(std::size_t offset, float* gradients, std::size_t count) const;
@@ -53,6 +55,7 @@ public:
     void take_complete(std::size_t offset, const float* gradients, std::size_t count, double scale) const;
 
     bool is_plain() const { return training_.is_plain(); }
+    const float* from() const { return from_; }
     float* weights() const { return weights_; }
     float negative_rate() const { return -static_cast<float>(rate_); }
 
@@ -60,6 +63,7 @@ private:
     void step(std::size_t offset, const float* gradients, std::size_t count, double scale) const;
 
     const Training& training_;
+    const float* from_;
     float* weights_;
     std::int64_t number_;
     double rate_;

@@ -52,3 +52,22 @@ TEST(numbers_of_each_size_are_told_from_infinities_by_their_exponents) {
     EXPECT_EQ(bfl_is_finite(d, 1, 8, 0), -EINVAL);
     EXPECT_EQ(bfl_is_finite(d, 1, 8, 64), -EINVAL);
 }
+
+TEST(picks_elements_at_positions) {
+    const std::vector<std::int64_t> values = {7, -3, 9};
+    const std::int64_t from = bfl::address_of(values.data());
+    std::vector<std::int64_t> positions = {2, 0, 0, 1};
+    EXPECT_EQ(bfl_pick_i64(from, 3, positions.data(), 4), 0);
+    EXPECT(positions == std::vector<std::int64_t>({9, 7, 7, -3}));
+    positions = {2, 3};
+    EXPECT_EQ(bfl_pick_i64(from, 3, positions.data(), 2), -ERANGE);
+    positions[1] = -1;
+    EXPECT_EQ(bfl_pick_i64(from, 3, positions.data(), 2), -ERANGE);
+    EXPECT_EQ(positions[0], 2);
+    EXPECT_EQ(bfl_pick_i64(0, 0, nullptr, 0), 0);
+    EXPECT_EQ(bfl_pick_i64(0, 3, positions.data(), 1), -EINVAL);
+    EXPECT_EQ(bfl_pick_i64(from + 1, 3, positions.data(), 1), -EINVAL);
+    EXPECT_EQ(bfl_pick_i64(from, -1, positions.data(), 1), -EINVAL);
+    EXPECT_EQ(bfl_pick_i64(from, 3, nullptr, 1), -EINVAL);
+    EXPECT_EQ(bfl_pick_i64(from, 3, positions.data(), -1), -EINVAL);
+}

@@ -84,17 +84,18 @@ struct Case {
     Case(const Case&) = delete;
 
     Numbers samples() const {
-        return {address(rows.data()), static_cast<std::int64_t>(labels.size()), address(labels.data()), address(order.data()),
+        return {address(rows.data()), static_cast<std::int64_t>(labels.size()), address(labels.data()),
                 static_cast<std::int64_t>(order.size()), seed, step};
     }
     Floats gradient(bool training = true) const {
         Floats result(weights.size());
-        EXPECT_EQ(bfl_net_gradient(net, address(weights.data()), address(result.data()), samples().data(), training), 0);
+        EXPECT_EQ(bfl_net_gradient(net, address(weights.data()), address(result.data()), samples().data(), order.data(),
+                                   training), 0);
         return result;
     }
     double loss(std::int64_t* hits = nullptr) const {
         double result = 0;
-        const std::int64_t right = bfl_net_score(net, address(weights.data()), samples().data(), &result);
+        const std::int64_t right = bfl_net_score(net, address(weights.data()), samples().data(), order.data(), &result);
         EXPECT(right >= 0);
         if (hits != nullptr) {
             *hits = right;
@@ -103,9 +104,13 @@ struct Case {
     }
     int train(const Numbers& lengths, const std::vector<double>& rates, const std::vector<double>& rule = plain_sgd,
               const Numbers& state = {0, 0, 0, 0, 0}, const Numbers& frozen = {}) {
-        return bfl_net_train(net, address(weights.data()), samples().data(), lengths.data(), rates.data(),
-                             static_cast<std::int32_t>(lengths.size()), rule.data(), state.data(), frozen.data(),
-                             static_cast<std::int32_t>(frozen.size() / 2));
+        return train(weights, weights, lengths, rates, rule, state, frozen);
+    }
+    int train(const Floats& from, Floats& to, const Numbers& lengths, const std::vector<double>& rates,
+              const std::vector<double>& rule, const Numbers& state, const Numbers& frozen) const {
+        return bfl_net_train(net, address(from.data()), address(to.data()), samples().data(), order.data(), lengths.data(),
+                             rates.data(), static_cast<std::int32_t>(lengths.size()), rule.data(), state.data(),
+                             frozen.data(), static_cast<std::int32_t>(frozen.size() / 2));
     }
 };
 
@@ -248,6 +253,32 @@ TEST(takes_many_steps_as_one_after_another) {
     EXPECT(same(together.weights, apart.weights));
 }
 
+TEST(steps_from_other_weights_as_from_a_copy) {
+    const Numbers plain = {0, 0, 0, 0, 0};
+    for (const Example& example : examples()) {
+        for (const std::int64_t images : {5, 20, 70}) {
+            const std::vector<Numbers> lengths = {{}, {images}, {images - 3, 3}};
+            for (const Numbers& steps : lengths) {
+                Case at(example.layers, example.shape, images);
+                at.order.resize(steps.empty() ? 0 : at.order.size());
+                const Floats from = at.weights;
+                const Floats anchor = normal(from.size(), 3, 0.1f);
+                const std::vector<double> rates(steps.size(), 0.1);
+                for (int kind = 0; kind < 3; ++kind) {
+                    const std::vector<double> rule = {0, 0, 0, 0, 0, 0, 0, kind == 1 ? 1e-3 : no_limit, kind == 2 ? 0.3 : 0};
+                    const Numbers state = kind == 2 ? Numbers{0, 0, 0, 0, address(anchor.data())} : plain;
+                    const Numbers frozen = kind == 2 ? Numbers{0, 2} : Numbers{};
+                    Floats to(from.size(), std::nanf(""));
+                    EXPECT_EQ(at.train(from, to, steps, rates, rule, state, frozen), 0);
+                    at.weights = from;
+                    EXPECT_EQ(at.train(steps, rates, rule, state, frozen), 0);
+                    EXPECT(same(at.weights, to));
+                }
+            }
+        }
+    }
+}
+
 TEST(drops_elements_by_seed_and_step) {
     const Example example = examples()[1];
     Case at(example.layers, example.shape, 30);
@@ -330,6 +361,9 @@ TEST(refuses_what_does_not_fit) {
 TEST(checks_samples_before_it_writes) {
     Case at(examples()[0].layers, examples()[0].shape, 6);
     const Floats before = at.weights;
+    const std::int64_t six = 6;
+    const double rate = 0.1;
+    const Numbers none = {0, 0, 0, 0, 0};
     at.order[5] = 6;
     EXPECT_EQ(at.train({6}, {0.1}), -ERANGE);
     at.order[5] = -1;
@@ -339,6 +373,10 @@ TEST(checks_samples_before_it_writes) {
     EXPECT_EQ(at.train({6}, {0.1}), -ERANGE);
     at.labels[5] = 0;
     EXPECT_EQ(at.train({5}, {0.1}), -EINVAL);
+    EXPECT_EQ(bfl_net_train(at.net, address(at.weights.data() + 1), address(at.weights.data()), at.samples().data(),
+                            at.order.data(), &six, &rate, 1, plain_sgd.data(), none.data(), nullptr, 0), -EINVAL);
+    EXPECT_EQ(bfl_net_train(at.net, address(at.weights.data()), address(at.weights.data()), at.samples().data(), nullptr, &six,
+                            &rate, 1, plain_sgd.data(), none.data(), nullptr, 0), -EINVAL);
     EXPECT_EQ(at.train({7}, {0.1}), -EINVAL);
     EXPECT_EQ(at.train({6, 0}, {0.1, 0.1}), -EINVAL);
     EXPECT_EQ(at.train({6}, {no_limit}), -EINVAL);

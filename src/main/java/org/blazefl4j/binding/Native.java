@@ -92,6 +92,9 @@ public final class Native {
     @Name("bfl_is_finite")
     public static native int isFinite(long x, long elements, int bytes, int exponentBits);
 
+    @Name("bfl_pick_i64")
+    public static native int pick(long from, long elements, @Cast("int64_t*") long[] positions, int count);
+
     @Name("bfl_sgd_step_f32")
     public static native int sgdStepF32(
             long weights,
@@ -144,8 +147,10 @@ public final class Native {
     @Name("bfl_net_train")
     public static native int netTrain(
             long net,
+            long from,
             long weights,
             @Cast("const int64_t*") long[] samples,
+            @Cast("const int64_t*") long[] order,
             @Cast("const int64_t*") long[] lengths,
             @Const double[] rates,
             int steps,
@@ -156,13 +161,28 @@ public final class Native {
 
     @Name("bfl_net_gradient")
     public static native int netGradient(
-            long net, long weights, long gradients, @Cast("const int64_t*") long[] samples, int training);
+            long net,
+            long weights,
+            long gradients,
+            @Cast("const int64_t*") long[] samples,
+            @Cast("const int64_t*") long[] order,
+            int training);
 
     @Name("bfl_net_score")
-    public static native long netScore(long net, long weights, @Cast("const int64_t*") long[] samples, double[] loss);
+    public static native long netScore(
+            long net,
+            long weights,
+            @Cast("const int64_t*") long[] samples,
+            @Cast("const int64_t*") long[] order,
+            double[] loss);
 
     @Name("bfl_net_forward")
-    public static native int netForward(long net, long weights, @Cast("const int64_t*") long[] samples, long outputs);
+    public static native int netForward(
+            long net,
+            long weights,
+            @Cast("const int64_t*") long[] samples,
+            @Cast("const int64_t*") long[] order,
+            long outputs);
 
     @Name("bfl_net_kernels")
     public static native String netKernels();

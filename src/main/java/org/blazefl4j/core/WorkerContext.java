@@ -2,6 +2,7 @@ package org.blazefl4j.core;
 
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
@@ -64,7 +65,15 @@ public interface WorkerContext {
      *
      * @param purpose such as {@code "shuffle"}, {@code "dropout"} or {@code "augment"}
      */
-    Generator generator(String purpose);
+    default Generator generator(String purpose) {
+        return stream(purpose).generator();
+    }
+
+    /**
+     * Returns the stream of {@link #generator}, which is cheaper while LibTorch draws nothing from it. The same object
+     * at every call for one client and purpose; owned by the context.
+     */
+    RandomStream stream(String purpose);
 
     /**
      * Returns what this client kept in the last round that accepted its result; empty before. The same object at every

@@ -5,14 +5,12 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.stream.LongStream;
+import org.blazefl4j.reproducibility.RandomStream;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
-import org.bytedeco.pytorch.GeneratorOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Loaders that share a generator must run one epoch at a time. A loader owns neither its data set nor its
- * generators. If a loop may end early, {@code try (Epoch epoch = loader.iterator())} frees the epoch's order at once.
+ * generators.
  */
 public final class DataLoader implements Iterable<Batch> {
 
@@ -39,7 +37,7 @@ public final class DataLoader implements Iterable<Batch> {
     private final long batchSize;
     private final boolean shuffle;
     private final LastBatch last;
-    private final @Nullable Generator generator;
+    private final @Nullable RandomStream random;
     private final @Nullable Generator augmentation;
 
     /** Reads the whole data set as one batch, in order. */
@@ -60,7 +58,24 @@ public final class DataLoader implements Iterable<Batch> {
      * @throws IllegalArgumentException if the batch size is below 1, or shuffling has no generator
      */
     public DataLoader(Dataset dataset, long batchSize, boolean shuffle, @Nullable Generator generator) {
-        this(dataset, batchSize, shuffle, LastBatch.KEEP, generator, generator);
+        this(
+                dataset,
+                batchSize,
+                shuffle,
+                LastBatch.KEEP,
+                generator == null ? null : RandomStream.of(generator),
+                generator);
+    }
+
+    /**
+     * Reads shuffled; the last batch may be smaller.
+     *
+     * @param order the source of the order; the caller closes it
+     * @param transforms the source of random transforms; may be null if nothing is random
+     * @throws IllegalArgumentException if the batch size is below 1
+     */
+    public DataLoader(Dataset dataset, long batchSize, RandomStream order, @Nullable Generator transforms) {
+        this(dataset, batchSize, true, LastBatch.KEEP, order, transforms);
     }
 
     private DataLoader(
@@ -68,29 +83,29 @@ public final class DataLoader implements Iterable<Batch> {
             long batchSize,
             boolean shuffle,
             LastBatch last,
-            @Nullable Generator generator,
+            @Nullable RandomStream random,
             @Nullable Generator augmentation) {
         this.dataset = Objects.requireNonNull(dataset, "dataset");
         Arguments.require(
                 batchSize >= 1, "batch size: batchSize=" + batchSize + ", limit=1 or more; leave it out for one batch");
         Arguments.require(
-                !shuffle || generator != null,
+                !shuffle || random != null,
                 "shuffling without a generator: generator=null, expected=a generator; give one or read in order");
         this.batchSize = batchSize;
         this.shuffle = shuffle;
         this.last = Objects.requireNonNull(last, "last");
-        this.generator = generator;
+        this.random = random;
         this.augmentation = augmentation;
     }
 
     /** Returns a copy of this loader with another treatment of an incomplete last batch; the default is to keep it. */
     public DataLoader lastBatch(LastBatch other) {
-        return new DataLoader(dataset, batchSize, shuffle, other, generator, augmentation);
+        return new DataLoader(dataset, batchSize, shuffle, other, random, augmentation);
     }
 
     /** Returns a copy of this loader whose random transforms draw from the given generator. */
     public DataLoader augmentWith(@Nullable Generator other) {
-        return new DataLoader(dataset, batchSize, shuffle, last, generator, other);
+        return new DataLoader(dataset, batchSize, shuffle, last, random, other);
     }
 
     public Dataset dataset() {
@@ -124,13 +139,17 @@ public final class DataLoader implements Iterable<Batch> {
         if (index < 0 || index >= batches()) {
             throw new IllegalArgumentException("no such batch: batch=" + index + ", limit=0 to " + (batches() - 1));
         }
-        long start = index * batchSize;
-        try (Scalar from = new Scalar(start);
-                Scalar to = new Scalar(start + length(index));
-                TensorOptions longs = new TensorOptions(ScalarType.Long);
-                Tensor positions = torch.arange(from, to, longs)) {
-            return dataset.select(positions, augmentation);
+        return select(inOrder(index * batchSize, length(index)));
+    }
+
+    private Batch select(long[] positions) {
+        try (Tensor indices = Tensors.of(positions)) {
+            return dataset.select(indices, augmentation);
         }
+    }
+
+    private static long[] inOrder(long from, long count) {
+        return LongStream.range(from, from + count).toArray();
     }
 
     /** The number of samples in a batch of an epoch. */
@@ -162,7 +181,7 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * One pass of a {@link DataLoader} over its data set. Frees its native memory after the last batch or when closed.
+     * One pass of a {@link DataLoader} over its data set.
      *
      * <p>Draws from the loader's generator as PyTorch does: one int64 when the epoch begins (PyTorch's seed for loader
      * processes); if it shuffles, one {@code randperm(n)} at the first batch and a second, unused one when the samples
@@ -173,29 +192,25 @@ public final class DataLoader implements Iterable<Batch> {
         /**
          * Where the samples of some batches are in the data set.
          *
-         * @param samples their positions, batch after batch, int64
+         * @param samples their positions, batch after batch
          * @param lengths the number of samples in each batch
          */
-        public record Positions(Tensor samples, long[] lengths) implements AutoCloseable {
-
-            @Override
-            public void close() {
-                samples.close();
-            }
-        }
+        public record Positions(long[] samples, long[] lengths) {}
 
         private final DataLoader loader;
         private final long samples;
         private final long batches;
         private long read;
-        private @Nullable Tensor order;
+        private long @Nullable [] order;
         private boolean exhausted;
 
         private Epoch(DataLoader loader) {
             this.loader = loader;
             this.samples = loader.dataset.size();
             this.batches = loader.batches();
-            drawSeed();
+            if (loader.random != null) {
+                loader.random.nextLong(); // PyTorch's seed for loader processes
+            }
         }
 
         @Override
@@ -203,25 +218,22 @@ public final class DataLoader implements Iterable<Batch> {
             if (read < batches) {
                 return true;
             }
-            if (order == null && !exhausted) {
-                order = order(); // PyTorch draws an order even if no batch is complete
+            if (loader.shuffle && !exhausted) {
+                order(); // PyTorch draws an order even if no batch is complete
             }
             drawUnusedOrder();
-            freeOrder();
+            order = null;
             return false;
         }
 
         /** Reads the next batch, which the caller owns. */
         @Override
         public Batch next() {
-            try (Positions positions = nextPositions(1)) {
-                return loader.dataset.select(positions.samples(), loader.augmentation);
-            }
+            return loader.select(nextPositions(1).samples());
         }
 
         /**
          * Returns where the samples of the next batches are, as {@link #next} would read them, and draws as it does.
-         * The caller owns the result.
          *
          * @param most the number of batches, 1 or more, if the epoch has so many left
          */
@@ -229,17 +241,21 @@ public final class DataLoader implements Iterable<Batch> {
             if (!hasNext()) {
                 throw new NoSuchElementException("the epoch is over: batches=" + batches);
             }
-            if (order == null) {
-                order = order();
-            }
             long start = loader.batchSize * read;
             long[] lengths = new long[(int) Math.min(most, batches - read)];
             Arrays.setAll(lengths, batch -> loader.length(read + batch));
             read += lengths.length;
+            long[] positions = positions(start, Arrays.stream(lengths).sum());
             if (lengths[lengths.length - 1] < loader.batchSize) {
                 drawUnusedOrder();
             }
-            return new Positions(order.narrow(0, start, Arrays.stream(lengths).sum()), lengths);
+            return new Positions(positions, lengths);
+        }
+
+        private long[] positions(long from, long count) {
+            return loader.shuffle
+                    ? Arrays.copyOfRange(order(), (int) from, (int) (from + count))
+                    : inOrder(from, count);
         }
 
         /** Ends the epoch without further draws. */
@@ -247,51 +263,25 @@ public final class DataLoader implements Iterable<Batch> {
         public void close() {
             read = batches;
             exhausted = true;
-            freeOrder();
+            order = null;
         }
 
-        private void freeOrder() {
-            if (order != null) {
-                order.close();
-                order = null;
-            }
+        /** Returns the shuffled order of all samples, which the first call draws. */
+        private long[] order() {
+            long[] drawn = order == null ? permutation() : order;
+            order = drawn;
+            return drawn;
         }
 
-        private Tensor order() {
-            Tensor made = loader.shuffle ? permutation() : inOrder();
-            made.retainReference(); // otherwise the scope of the first step would close it
-            return made;
-        }
-
-        private Tensor inOrder() {
-            try (Scalar end = new Scalar(samples);
-                    TensorOptions longs = new TensorOptions(ScalarType.Long)) {
-                return torch.arange(end, longs);
-            }
-        }
-
-        private Tensor permutation() {
-            try (GeneratorOptional from = new GeneratorOptional(loader.generator)) {
-                return torch.randperm(samples, from);
-            }
+        private long[] permutation() {
+            return Objects.requireNonNull(loader.random).permutation(Math.toIntExact(samples));
         }
 
         private void drawUnusedOrder() {
             if (loader.shuffle && !exhausted) {
-                permutation().close();
+                permutation();
             }
             exhausted = true;
-        }
-
-        private void drawSeed() {
-            if (loader.generator == null) {
-                return;
-            }
-            try (GeneratorOptional from = new GeneratorOptional(loader.generator);
-                    TensorOptions longs = new TensorOptions(ScalarType.Long);
-                    Tensor seed = torch.empty(new long[0], longs, null)) {
-                seed.random_(from);
-            }
         }
     }
 }

@@ -50,11 +50,15 @@ public interface Dataset {
                     x, y, Stream.concat(Stream.of(positions), indices.stream()).toList());
         }
 
-        /** Returns the rows of the samples at some positions, in the pointer scope of the caller. */
-        public Tensor at(Tensor positions) {
-            Tensor rows = positions;
+        /**
+         * Returns the rows of the samples at some positions.
+         *
+         * @throws IllegalArgumentException if there is no such sample
+         */
+        public long[] at(long[] positions) {
+            long[] rows = positions.clone();
             for (Tensor next : indices) {
-                rows = next.index_select(0, rows);
+                Samples.replace(rows, next);
             }
             return rows;
         }

@@ -1,5 +1,8 @@
 package org.blazefl4j.data;
 
+import java.util.Arrays;
+import java.util.LongSummaryStatistics;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.LongPointer;
@@ -79,6 +82,21 @@ final class Samples {
             checkIndices(at, base.size(0));
             throw e;
         }
+    }
+
+    /** Replaces positions by the elements there of an int64 tensor of shape [n]. */
+    static void replace(long[] positions, Tensor elements) {
+        try (Tensor dense = elements.contiguous();
+                LongPointer from = dense.data_ptr_long()) {
+            int result = Native.pick(from.address(), dense.numel(), positions, positions.length);
+            Arguments.require(result == 0, () -> outOfRange(positions, dense.numel()));
+        }
+    }
+
+    private static String outOfRange(long[] positions, long samples) {
+        LongSummaryStatistics found = Arrays.stream(positions).summaryStatistics();
+        return "no such sample: lowest=" + found.getMin() + ", highest=" + found.getMax() + ", limit=0 to "
+                + (samples - 1) + "; give positions in the data set";
     }
 
     /** Applies a transform; closes {@code x} if it is owned and not itself the result. */

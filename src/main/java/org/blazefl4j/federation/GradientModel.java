@@ -7,6 +7,7 @@ import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.step.StepEngine;
 import org.blazefl4j.step.StepSamples;
@@ -50,7 +51,7 @@ final class GradientModel implements AutoCloseable {
 
     private static void gradient(StepEngine engine, Tensor at, Batch batch, Generator dropout, Tensor gradient) {
         try (PointerScope scope = new PointerScope()) {
-            StepSamples samples = StepSamples.of(batch).drawing(engine.seed(() -> dropout), 0);
+            StepSamples samples = StepSamples.of(batch).drawing(engine.seed(() -> RandomStream.of(dropout)), 0);
             engine.gradient(at, samples, true, gradient.zero_());
         }
     }

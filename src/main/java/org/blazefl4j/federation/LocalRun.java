@@ -223,7 +223,7 @@ public final class LocalRun {
                 options()
                         .loader(
                                 config.dataset(),
-                                context.generator(streams + "shuffle"),
+                                context.stream(streams + "shuffle"),
                                 context.generator(streams + "augment")),
                 context);
     }

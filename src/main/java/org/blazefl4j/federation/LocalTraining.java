@@ -5,9 +5,9 @@ import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.LocalVariant;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.torch.FlatOptimizer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -138,8 +138,8 @@ public final class LocalTraining {
         }
 
         @Override
-        public Generator generator(String purpose, WorkerContext context) {
-            return context.generator(streams + purpose);
+        public RandomStream stream(String purpose, WorkerContext context) {
+            return context.stream(streams + purpose);
         }
 
         @Override

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.step.Descent;
 import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.step.StepEngine;
@@ -64,28 +65,33 @@ public final class BareTraining implements BareLoop {
     @Override
     public void trainClient(BooleanSupplier stop) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor order = torch.randint(
+            Tensor drawn = torch.randint(
                     data.x().size(0),
                     new long[] {samples},
                     new GeneratorOptional(generator),
                     new TensorOptions(ScalarType.Long));
             Optional<StepEngine> engine = engines.on(data);
+            long[] order = new long[samples];
+            drawn.data_ptr_long().get(order);
             int part = engine.isPresent() ? batch * AT_ONCE : batch;
             for (int start = 0; start < samples && !stop.getAsBoolean(); start += part) {
-                Tensor indices = order.narrow(0, start, Math.min(part, samples - start));
-                engine.ifPresentOrElse(each -> steps(each, indices), () -> step(indices));
+                int count = Math.min(part, samples - start);
+                if (engine.isPresent()) {
+                    steps(engine.get(), Arrays.copyOfRange(order, start, start + count));
+                } else {
+                    step(drawn.narrow(0, start, count));
+                }
             }
         }
     }
 
-    private void steps(StepEngine engine, Tensor indices) {
-        int count = (int) indices.size(0);
-        long[] lengths = new long[(count + batch - 1) / batch];
-        Arrays.setAll(lengths, step -> Math.min(batch, count - step * batch));
+    private void steps(StepEngine engine, long[] positions) {
+        long[] lengths = new long[(positions.length + batch - 1) / batch];
+        Arrays.setAll(lengths, step -> Math.min(batch, positions.length - step * batch));
         double[] rates = new double[lengths.length];
         Arrays.fill(rates, RATE);
-        StepSamples drawn = StepSamples.of(data, indices).drawing(engine.seed(() -> generator), 0);
-        engine.train(flat, drawn, lengths, rates, Descent.plain());
+        long seed = engine.seed(() -> RandomStream.of(generator));
+        engine.train(flat, flat, StepSamples.of(data, positions).drawing(seed, 0), lengths, rates, Descent.plain());
     }
 
     private void step(Tensor indices) {

@@ -15,10 +15,12 @@ import org.jspecify.annotations.Nullable;
 /** LibTorch's generators: creation from 64-bit seeds, state as bytes, and those on CUDA devices. */
 final class Generators {
 
-    /** The offset of the twister's words, 8 bytes each, in {@code Generator.get_state()}. */
-    private static final int WORDS_AT = 24;
+    /** The offsets in {@code Generator.get_state()}: of the twister's numbers left, of the next one, of its words. */
+    private static final int LEFT_AT = 8;
 
-    private static final int WORDS = 624;
+    private static final int NEXT_AT = 16;
+    /** Each has 8 bytes. */
+    private static final int WORDS_AT = 24;
 
     private Generators() {}
 
@@ -28,15 +30,35 @@ final class Generators {
      * 624 words with the upper halves of the {@link SplitMix64} sequence from {@code seed}.
      */
     static Generator spread(long seed) {
+        return at(seed, new MersenneTwister(words(seed)));
+    }
+
+    /** Returns the words of {@link #spread}. */
+    static int[] words(long seed) {
+        SplitMix64 random = new SplitMix64(seed);
+        int[] words = new int[MersenneTwister.WORDS];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = (int) (random.nextLong() >>> 32);
+        }
+        return words;
+    }
+
+    /**
+     * Returns a CPU generator that goes on where a twister is.
+     *
+     * @param seed what the generator calls its initial seed
+     */
+    static Generator at(long seed, MersenneTwister twister) {
         LibTorch.load();
         Generator generator = torch.createCPUGenerator(seed);
         try (Tensor state = generator.get_state()) {
             ByteBuffer bytes =
                     state.data_ptr_byte().capacity(state.numel()).asByteBuffer().order(ByteOrder.nativeOrder());
-            SplitMix64 words = new SplitMix64(seed);
-            for (int i = 0; i < WORDS; i++) {
-                bytes.putLong(WORDS_AT + Long.BYTES * i, words.nextLong() >>> 32);
+            for (int i = 0; i < MersenneTwister.WORDS; i++) {
+                bytes.putLong(WORDS_AT + Long.BYTES * i, twister.word(i));
             }
+            bytes.putInt(LEFT_AT, MersenneTwister.WORDS + 1 - twister.next());
+            bytes.putLong(NEXT_AT, twister.next() % MersenneTwister.WORDS);
             generator.set_state(state);
         }
         return generator;

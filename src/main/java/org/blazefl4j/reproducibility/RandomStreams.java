@@ -40,6 +40,13 @@ public final class RandomStreams {
         return ByteBuffer.wrap(Sha256.newDigest().digest(message.array())).getLong();
     }
 
+    /**
+     * Returns the start of the stream with this {@link #seed}: the numbers of {@link #generator}. The caller closes it.
+     */
+    public static RandomStream stream(long seed, int cid, int round, String purpose) {
+        return RandomStream.spread(seed(seed, cid, round, purpose));
+    }
+
     /** Returns a LibTorch CPU generator at the start of the stream with this {@link #seed}. The caller closes it. */
     public static Generator generator(long seed, int cid, int round, String purpose) {
         return Generators.spread(seed(seed, cid, round, purpose));

@@ -1,17 +1,15 @@
 package org.blazefl4j.step;
 
 import java.util.Arrays;
+import java.util.LongSummaryStatistics;
 import java.util.function.Supplier;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Generator;
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -48,24 +46,20 @@ public final class StepEngine implements AutoCloseable {
     }
 
     /** Draws the seed of a training's dropout, if the net has dropout; otherwise does not ask for the stream. */
-    public long seed(Supplier<Generator> stream) {
-        if (!plan.drops()) {
-            return 0;
-        }
-        try (GeneratorOptional from = new GeneratorOptional(stream.get());
-                TensorOptions longs = new TensorOptions(ScalarType.Long);
-                Tensor seed = torch.empty(new long[0], longs, null)) {
-            return seed.random_(from).item_long();
-        }
+    public long seed(Supplier<RandomStream> stream) {
+        return plan.drops() ? stream.get().nextLong() : 0;
     }
 
     /**
      * Takes steps on the mean cross-entropy of batches.
      *
+     * @param from the weights to start at, which stay as they are
+     * @param weights receives the trained weights; may be {@code from} itself, but not a part of it
      * @param lengths the number of samples of each step, which takes the next ones
      * @param rates each step's learning rate
      */
-    public void train(Tensor weights, StepSamples samples, long[] lengths, double[] rates, Descent descent) {
+    public void train(
+            Tensor from, Tensor weights, StepSamples samples, long[] lengths, double[] rates, Descent descent) {
         for (double rate : rates) {
             Arguments.require(
                     rate >= 0 && rate < Double.POSITIVE_INFINITY,
@@ -76,8 +70,10 @@ public final class StepEngine implements AutoCloseable {
                 : fixed.and(descent.frozen()).bounds();
         int result = Native.netTrain(
                 net,
+                vector(from),
                 vector(weights),
                 numbers(samples),
+                samples.order(),
                 lengths,
                 rates,
                 lengths.length,
@@ -94,7 +90,10 @@ public final class StepEngine implements AutoCloseable {
      * @param training whether with dropout
      */
     public void gradient(Tensor weights, StepSamples samples, boolean training, Tensor gradient) {
-        check(Native.netGradient(net, vector(weights), vector(gradient), numbers(samples), training ? 1 : 0), samples);
+        check(
+                Native.netGradient(
+                        net, vector(weights), vector(gradient), numbers(samples), samples.order(), training ? 1 : 0),
+                samples);
         fixed.zero(gradient);
     }
 
@@ -106,14 +105,16 @@ public final class StepEngine implements AutoCloseable {
      */
     public long score(Tensor weights, StepSamples samples, double[] loss) {
         loss[0] = 0;
-        long hits = Native.netScore(net, vector(weights), numbers(samples), loss);
+        long hits = Native.netScore(net, vector(weights), numbers(samples), samples.order(), loss);
         check(hits, samples);
         return hits;
     }
 
     /** Writes the outputs of samples without dropout, a row of {@code out} for each. */
     void forward(Tensor weights, StepSamples samples, Tensor out) {
-        check(Native.netForward(net, vector(weights), numbers(samples), StepSamples.address(out)), samples);
+        check(
+                Native.netForward(net, vector(weights), numbers(samples), samples.order(), StepSamples.address(out)),
+                samples);
     }
 
     private long vector(Tensor vector) {
@@ -136,9 +137,7 @@ public final class StepEngine implements AutoCloseable {
                 && x.is_contiguous()
                 && samples.y().scalar_type().intern() == ScalarType.Long
                 && samples.y().is_contiguous()
-                && samples.y().numel() == x.size(0)
-                && samples.order().scalar_type().intern() == ScalarType.Long
-                && samples.order().is_contiguous();
+                && samples.y().numel() == x.size(0);
         Arguments.require(
                 fits,
                 () -> "samples of another shape: samples=" + Tensors.describe(x) + ", labels="
@@ -159,12 +158,12 @@ public final class StepEngine implements AutoCloseable {
     private String outOfRange(StepSamples samples) {
         try (PointerScope scope = new PointerScope()) {
             long rows = samples.y().numel();
-            long last = samples.order().max().item_long();
-            if (last >= rows || samples.order().min().item_long() < 0) {
-                return "no such sample: row=" + last + ", limit=0 to " + (rows - 1)
+            LongSummaryStatistics found = Arrays.stream(samples.order()).summaryStatistics();
+            if (found.getMax() >= rows || found.getMin() < 0) {
+                return "no such sample: row=" + found.getMax() + ", limit=0 to " + (rows - 1)
                         + "; let the data set's size be the number of its rows";
             }
-            Tensor labels = samples.y().index_select(0, samples.order());
+            Tensor labels = samples.y().index_select(0, Tensors.of(samples.order()));
             return "label out of range: lowest=" + labels.min().item_long() + ", highest="
                     + labels.max().item_long() + ", limit=0 to " + (plan.classes() - 1)
                     + "; give a model with an output for each class, or leave such samples out (the engine libtorch ignores -100)";

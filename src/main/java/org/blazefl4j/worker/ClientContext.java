@@ -12,9 +12,9 @@ import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     private final WorkerScope worker;
     private final StopEvent stopEvent;
     private final ClientState attempt;
-    private final Map<String, Retained<Generator>> generators = new HashMap<>(4);
+    private final Map<String, RandomStream> streams = new HashMap<>(4);
     private volatile boolean ended;
     private @Nullable Retained<?> buffer;
     private @Nullable Retained<Optional<?>> state;
@@ -107,15 +107,11 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     }
 
     @Override
-    public Generator generator(String purpose) {
+    public RandomStream stream(String purpose) {
         requireRunning("generator");
-        Retained<Generator> generator = generators.get(purpose);
-        if (generator == null) {
-            generator = Retained.make(() -> RandomStreams.generator(
-                    worker.settings().seed(), job.clientId(), job.round(), job.purpose(purpose)));
-            generators.put(purpose, generator);
-        }
-        return generator.value();
+        return streams.computeIfAbsent(
+                purpose,
+                name -> RandomStreams.stream(worker.settings().seed(), job.clientId(), job.round(), job.purpose(name)));
     }
 
     @Override
@@ -192,7 +188,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
         try (Retained<?> made = buffer;
                 Retained<?> read = state;
                 RetainingScope rest = scope) {
-            generators.values().forEach(Retained::close);
+            streams.values().forEach(RandomStream::close);
         }
     }
 }

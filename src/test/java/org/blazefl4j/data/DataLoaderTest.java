@@ -170,16 +170,14 @@ class DataLoaderTest {
         List<String> batches = new ArrayList<>();
         try (Epoch epoch = loader.iterator()) {
             while (epoch.hasNext()) {
-                try (Epoch.Positions positions = epoch.nextPositions(most)) {
-                    assertThat(positions.lengths()).hasSizeBetween(1, most);
-                    long[] samples = Samples.toArray(positions.samples());
-                    int at = 0;
-                    for (long length : positions.lengths()) {
-                        long[] batch = Arrays.copyOfRange(samples, at, at += (int) length);
-                        batches.add(Arrays.toString(batch).replaceAll("[\\[\\],]", ""));
-                    }
-                    assertThat(at).isEqualTo(samples.length);
+                Epoch.Positions positions = epoch.nextPositions(most);
+                assertThat(positions.lengths()).hasSizeBetween(1, most);
+                int at = 0;
+                for (long length : positions.lengths()) {
+                    long[] batch = Arrays.copyOfRange(positions.samples(), at, at += (int) length);
+                    batches.add(Arrays.toString(batch).replaceAll("[\\[\\],]", ""));
                 }
+                assertThat(at).isEqualTo(positions.samples().length);
             }
         }
         return batches;

@@ -1,9 +1,11 @@
 package org.blazefl4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -56,16 +58,20 @@ class TensorDatasetTest {
             Tensor images = data.toType(ScalarType.Float);
             Dataset filtered =
                     new FilteredDataset(positions(2, 0, 1), new FilteredDataset(positions(3, 1, 0), images, targets));
-            Tensor at = positions(1, 2, 2, 0);
+            long[] at = {1, 2, 2, 0};
 
             Dataset.Rows rows = filtered.inPlace().orElseThrow();
 
             assertThat(rows.x().data_ptr()).isEqualTo(images.data_ptr());
-            assertThat(Samples.toArray(rows.at(at))).containsExactly(3, 1, 1, 0);
-            try (Batch read = filtered.select(at, null)) {
-                assertThat(read.x().equal(images.index_select(0, rows.at(at)))).isTrue();
-                assertThat(read.y().equal(rows.y().index_select(0, rows.at(at))))
-                        .isTrue();
+            assertThat(rows.at(at)).containsExactly(3, 1, 1, 0);
+            assertThat(at).containsExactly(1, 2, 2, 0);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> rows.at(new long[] {0, 3}))
+                    .withMessageStartingWith("no such sample: lowest=0, highest=3, limit=0 to 2");
+            try (Batch read = filtered.select(Tensors.of(at), null)) {
+                Tensor picked = Tensors.of(rows.at(at));
+                assertThat(read.x().equal(images.index_select(0, picked))).isTrue();
+                assertThat(read.y().equal(rows.y().index_select(0, picked))).isTrue();
             }
         }
     }

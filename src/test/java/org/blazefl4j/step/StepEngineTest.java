@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.model.Layer;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.torch.FlatOptimizer;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
@@ -66,11 +67,12 @@ final class StepEngineTest {
 
     /** Trains a copy of the weights in batches of {@link #BATCH}, the last one smaller. */
     private static Tensor trained(Task task, int lanes, long seed) {
-        Tensor weights = task.weights().clone();
+        Tensor trained = torch.empty_like(task.weights());
         try (StepEngine engine = task.engine(lanes)) {
-            engine.train(weights, task.samples().drawing(seed, 0), lengths(task), rates(task), Descent.plain());
+            StepSamples samples = task.samples().drawing(seed, 0);
+            engine.train(task.weights(), trained, samples, lengths(task), rates(task), Descent.plain());
         }
-        return weights;
+        return trained;
     }
 
     private static long[] lengths(Task task) {
@@ -117,10 +119,10 @@ final class StepEngineTest {
             long at = 0;
             for (int step = 0; step < lengths(task).length; step++) {
                 long[] length = {lengths(task)[step]};
-                Tensor rows = task.order().narrow(0, at, length[0]);
                 engine.train(
                         weights,
-                        new StepSamples(task.x(), task.y(), rows, 5, step),
+                        weights,
+                        task.samples(at, length[0], 5, step),
                         length,
                         new double[] {rates(task)[step]},
                         Descent.plain());
@@ -133,15 +135,14 @@ final class StepEngineTest {
     @Test
     void shouldReadRowsInTheOrderAskedFor() {
         Task task = Task.of(net("two convolutions"), 20, 3);
-        Tensor order = Tensors.of(new long[] {3, 19, 3, 0, 7});
+        long[] order = {3, 19, 3, 0, 7};
         Tensor gradient = torch.zeros_like(task.weights());
         Tensor other = torch.zeros_like(task.weights());
         try (StepEngine engine = task.engine(0)) {
             engine.gradient(task.weights(), new StepSamples(task.x(), task.y(), order, 0, 0), true, gradient);
-            Tensor x = task.x().index_select(0, order);
-            Tensor y = task.y().index_select(0, order);
-            engine.gradient(
-                    task.weights(), new StepSamples(x, y, Tensors.of(new long[] {0, 1, 2, 3, 4}), 0, 0), true, other);
+            Tensor x = task.x().index_select(0, Tensors.of(order));
+            Tensor y = task.y().index_select(0, Tensors.of(order));
+            engine.gradient(task.weights(), new StepSamples(x, y, new long[] {0, 1, 2, 3, 4}, 0, 0), true, other);
         }
         requireSameBits(gradient, other);
     }
@@ -196,9 +197,8 @@ final class StepEngineTest {
                     } else {
                         state.zeroGradients();
                     }
-                    Tensor rows = task.order().narrow(0, at, lengths(task)[step]);
                     Tensor gradient = torch.zeros_like(weights);
-                    engine.gradient(weights, new StepSamples(task.x(), task.y(), rows, 0, step), true, gradient);
+                    engine.gradient(weights, task.samples(at, lengths(task)[step], 0, step), true, gradient);
                     state.gradients().copy_(gradient.add(state.gradients()));
                     optimizer.step(rates(task)[step]);
                     at += lengths(task)[step];
@@ -207,9 +207,10 @@ final class StepEngineTest {
             }
             Tensor first = rule.moments() > 0 ? torch.zeros_like(task.weights()) : null;
             Tensor second = rule.moments() > 1 ? torch.zeros_like(task.weights()) : null;
-            Tensor found = task.weights().clone();
+            Tensor found = torch.empty_like(task.weights());
             try (StepEngine engine = task.engine(0)) {
                 engine.train(
+                        task.weights(),
                         found,
                         task.samples(),
                         lengths(task),
@@ -237,13 +238,14 @@ final class StepEngineTest {
         Arrays.setAll(moments, i -> torch.zeros_like(whole));
         try (StepEngine engine = task.engine(0)) {
             FlatOptimizer.State all = new FlatOptimizer.State(0, moments[0], moments[1]);
-            engine.train(whole, task.samples(), new long[] {17, 17}, rate, descent(StepRule.adam(), NO_LIMIT, all));
+            engine.train(
+                    whole, whole, task.samples(), new long[] {17, 17}, rate, descent(StepRule.adam(), NO_LIMIT, all));
             for (int step = 0; step < 2; step++) {
                 FlatOptimizer.State kept = new FlatOptimizer.State(step, moments[2], moments[3]);
-                Tensor rows = task.order().narrow(0, 17L * step, 17);
                 engine.train(
                         parts,
-                        new StepSamples(task.x(), task.y(), rows, 0, step),
+                        parts,
+                        task.samples(17L * step, 17, 0, step),
                         new long[] {17},
                         new double[] {rate[step]},
                         descent(StepRule.adam(), NO_LIMIT, kept));
@@ -266,6 +268,7 @@ final class StepEngineTest {
             Tensor found = task.weights().clone();
             StepRule decay = StepRule.sgd().withWeightDecay(0.1);
             engine.train(
+                    found,
                     found,
                     task.samples(),
                     new long[] {17, 17},
@@ -338,7 +341,12 @@ final class StepEngineTest {
         try (StepEngine engine = task.engine(0)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> engine.train(
-                            weights, task.samples(), new long[] {17, 17}, new double[] {0.1, 0.1}, Descent.plain()))
+                            task.weights(),
+                            weights,
+                            task.samples(),
+                            new long[] {17, 17},
+                            new double[] {0.1, 0.1},
+                            Descent.plain()))
                     .withMessageContaining("label out of range: lowest=")
                     .withMessageContaining("limit=0 to 9; give a model with an output for each class");
         }
@@ -361,6 +369,7 @@ final class StepEngineTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> engine.train(
                             task.weights(),
+                            task.weights(),
                             task.samples(),
                             new long[] {17},
                             new double[] {Double.NaN},
@@ -372,16 +381,17 @@ final class StepEngineTest {
     @Test
     void shouldDrawASeedOnlyIfTheNetDropsOut() {
         Nets net = net("linear, relu, linear");
-        var stream = torch.createCPUGenerator(1);
-        Tensor before = stream.get_state().clone();
+        var generator = torch.createCPUGenerator(1);
+        RandomStream stream = RandomStream.of(generator);
+        Tensor before = generator.get_state().clone();
         try (StepEngine engine = Task.of(net, 1, 1).engine(0)) {
             assertThat(engine.seed(() -> stream)).isZero();
         }
-        assertThat(stream.get_state().equal(before)).isTrue();
+        assertThat(generator.get_state().equal(before)).isTrue();
         try (StepEngine engine = Task.of(net.dropping(), 1, 1).engine(0)) {
             assertThat(engine.seed(() -> stream)).isNotZero();
         }
-        assertThat(stream.get_state().equal(before)).isFalse();
+        assertThat(generator.get_state().equal(before)).isFalse();
     }
 
     /** Dropout zeroes about a quarter of the units, others in each step, and scales the rest. */
@@ -401,8 +411,7 @@ final class StepEngineTest {
     /** Returns which units gave the last layer nothing, for one sample. */
     private static Tensor dropped(StepEngine engine, Task task, long seed, long step) {
         Tensor gradient = torch.zeros_like(task.weights());
-        StepSamples one = new StepSamples(task.x(), task.y(), task.order().narrow(0, 0, 1), seed, step);
-        engine.gradient(task.weights(), one, true, gradient);
+        engine.gradient(task.weights(), task.samples(0, 1, seed, step), true, gradient);
         return gradient.narrow(0, 2000, 400).eq(new Scalar(0.0));
     }
 }

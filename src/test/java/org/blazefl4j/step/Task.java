@@ -6,7 +6,6 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
-import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -15,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Weights and samples for a net, drawn from a seed; they belong to the pointer scope of their making. */
-record Task(Nets net, StepPlan plan, Tensor weights, Tensor x, Tensor y, Tensor order) {
+record Task(Nets net, StepPlan plan, Tensor weights, Tensor x, Tensor y) {
 
     /** Draws samples, and weights as PyTorch does. */
     static Task of(Nets net, int count, long seed) {
@@ -33,8 +32,7 @@ record Task(Nets net, StepPlan plan, Tensor weights, Tensor x, Tensor y, Tensor 
                 .floor()
                 .clamp_max(new Scalar((double) (plan.classes() - 1)))
                 .toType(ScalarType.Long);
-        return new Task(
-                net, plan, weights, x, y, Tensors.of(LongStream.range(0, count).toArray()));
+        return new Task(net, plan, weights, x, y);
     }
 
     private static Tensor initial(Nets net) {
@@ -45,7 +43,12 @@ record Task(Nets net, StepPlan plan, Tensor weights, Tensor x, Tensor y, Tensor 
     }
 
     StepSamples samples() {
-        return new StepSamples(x, y, order, 0, 0);
+        return samples(0, count(), 0, 0);
+    }
+
+    /** Returns some of the samples, in order. */
+    StepSamples samples(long from, long count, long seed, long step) {
+        return new StepSamples(x, y, LongStream.range(from, from + count).toArray(), seed, step);
     }
 
     StepEngine engine(int lanes) {

@@ -7,6 +7,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
+import org.blazefl4j.contrib.common.LocalSteps.Changes;
 import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
@@ -17,6 +18,7 @@ import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.step.StepEngine;
 import org.blazefl4j.step.StepSamples;
@@ -28,6 +30,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A worker's model, trained by one client after another. Each client overwrites the whole state with the one that it
@@ -190,15 +193,23 @@ public final class LocalModel implements AutoCloseable {
     /** Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)}, but for what the variant changes. */
     public long train(ClientConfig config, Tensor start, LocalVariant variant, Tensor result, WorkerContext context) {
         checkLength(start);
+        Training training = new Training(config, start, variant, Changes.of(variant), context);
+        Optional<Dataset.Rows> rows = training.changes.areTermsAlone() && device.isCpu()
+                ? config.dataset().inPlace()
+                : Optional.empty();
+        Optional<StepEngine> engine = rows.flatMap(engines::on);
+        if (engine.isPresent()) {
+            return descend(training, engine.get(), rows.orElseThrow(), result);
+        }
         bindOnce();
         if (!device.isCpu()) {
-            long steps = descend(config, start, variant, context);
+            long steps = descend(training);
             state.flatten(result);
             return steps;
         }
         state.borrow(result);
         try {
-            long steps = descend(config, start, variant, context);
+            long steps = descend(training);
             state.writeBuffers();
             return steps;
         } finally {
@@ -206,34 +217,64 @@ public final class LocalModel implements AutoCloseable {
         }
     }
 
+    /** Trains by the native engine alone, which the model itself takes no part in. */
+    private long descend(Training training, StepEngine engine, Dataset.Rows rows, Tensor result) {
+        try (PointerScope scope = new PointerScope()) {
+            long seed = engine.seed(() -> training.stream("dropout"));
+            Tensor from = training.start.contiguous();
+            RowSteps taken = new RowSteps(engine, rows, optimizer, training.changes.terms(), seed, from, result);
+            long steps = run(training, null, taken);
+            if (steps == 0) {
+                result.copy_(from);
+            }
+            return steps;
+        }
+    }
+
+    /** Trains the bound model. */
+    private long descend(Training training) {
+        boolean isPlain = training.config.dataset().inPlace().isPresent();
+        Generator augment = isPlain ? null : training.stream("augment").generator();
+        state.load(training.start);
+        state.dropGradients();
+        try {
+            model.train(true);
+            Supplier<RandomStream> dropout = () -> training.stream("dropout");
+            LocalSteps taken =
+                    new LocalSteps(model, device, state, optimizer, engines, training.changes, training.start, dropout);
+            return run(training, augment, taken);
+        } finally {
+            model.setGenerator(null);
+            state.dropGradients();
+        }
+    }
+
+    private long run(Training training, @Nullable Generator augment, TrainingLoop.Steps taken) {
+        WorkerContext context = training.context;
+        LocalVariant variant = training.variant;
+        LocalOptions options = training.config.options().drawnBy(() -> training.stream("straggler"));
+        DataLoader loader = options.loader(training.config.dataset(), training.stream("shuffle"), augment);
+        optimizer.begin(options, variant, context);
+        long steps = options.steps() > 0
+                ? TrainingLoop.runSteps(loader, options.steps(), taken, context.stopEvent())
+                : TrainingLoop.run(loader, options.epochs(), taken, context.stopEvent());
+        optimizer.end(options, variant, context);
+        return steps;
+    }
+
+    /** One training of one client. Streams take time, so those that nothing draws from are not made. */
+    private record Training(
+            ClientConfig config, Tensor start, LocalVariant variant, Changes changes, WorkerContext context) {
+
+        RandomStream stream(String purpose) {
+            return variant.stream(purpose, context);
+        }
+    }
+
     /** Binds at the first training only: a model that cannot be bound can still be evaluated. */
     private void bindOnce() {
         if (!state.isBound()) {
             state.bindUndefined();
-        }
-    }
-
-    private long descend(ClientConfig config, Tensor start, LocalVariant variant, WorkerContext context) {
-        LocalOptions options = config.options().drawnBy(() -> variant.generator("straggler", context));
-        Dataset samples = config.dataset();
-        // Streams take microseconds, so those that nothing draws from are not made.
-        Generator augment = samples.inPlace().isPresent() ? null : variant.generator("augment", context);
-        DataLoader loader = options.loader(samples, variant.generator("shuffle", context), augment);
-        state.load(start);
-        state.dropGradients();
-        try {
-            model.train(true);
-            optimizer.begin(options, variant, context);
-            Supplier<Generator> dropout = () -> variant.generator("dropout", context);
-            LocalSteps all = new LocalSteps(model, device, state, optimizer, engines, variant, start, samples, dropout);
-            long steps = options.steps() > 0
-                    ? TrainingLoop.runSteps(loader, options.steps(), all, context.stopEvent())
-                    : TrainingLoop.run(loader, options.epochs(), all, context.stopEvent());
-            optimizer.end(options, variant, context);
-            return steps;
-        } finally {
-            model.setGenerator(null);
-            state.dropGradients();
         }
     }
 

@@ -51,8 +51,8 @@ final class LocalOptimizer implements AutoCloseable {
         return taken;
     }
 
-    /** Takes steps of batches of these lengths by the native engine. */
-    void steps(StepEngine engine, StepSamples samples, long[] lengths, Terms terms) {
+    /** Takes steps of batches of these lengths by the native engine, from weights to others, or in place. */
+    void steps(StepEngine engine, Tensor from, Tensor weights, StepSamples samples, long[] lengths, Terms terms) {
         double[] rates = new double[lengths.length];
         Arrays.setAll(rates, step -> options.rate(round, taken + step));
         Descent descent = new Descent(
@@ -63,7 +63,7 @@ final class LocalOptimizer implements AutoCloseable {
                 terms.pull(),
                 terms.anchor(),
                 terms.frozen());
-        engine.train(state.vector(), samples, lengths, rates, descent);
+        engine.train(from, weights, samples, lengths, rates, descent);
         taken += lengths.length;
         optimizer.count(lengths.length);
     }

@@ -6,6 +6,7 @@ import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.Dataset;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.DoublePointer;
@@ -116,7 +117,7 @@ public record LocalOptions(
     }
 
     /** Returns a loader of shuffled batches, as {@link SgdOptions#loader}. */
-    public DataLoader loader(Dataset samples, Generator order, @Nullable Generator transforms) {
+    public DataLoader loader(Dataset samples, RandomStream order, @Nullable Generator transforms) {
         return base.loader(samples, order, transforms);
     }
 
@@ -141,11 +142,11 @@ public record LocalOptions(
     }
 
     /** Returns these options with the epochs or steps that a client does in this round. */
-    LocalOptions drawnBy(Supplier<Generator> stream) {
+    LocalOptions drawnBy(Supplier<RandomStream> stream) {
         if (stragglers == 0) {
             return this;
         }
-        double[] draws = uniforms(stream.get());
+        double[] draws = uniforms(stream.get().generator());
         if (draws[0] >= stragglers) {
             return this;
         }

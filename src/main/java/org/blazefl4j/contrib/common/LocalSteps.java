@@ -9,26 +9,21 @@ import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader.Epoch;
-import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.step.StepEngine;
 import org.blazefl4j.step.StepSamples;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the steps of one training of a worker's model, bound to a vector. Where the native engine computes the model
- * and nothing is done at a step besides, it takes many of them in one go; with a hook it computes gradients; a loss of
- * the variant's own is LibTorch's.
+ * Takes the steps of one training of a worker's model, bound to a vector, batch after batch. Where the native engine
+ * computes the model, it takes them, or with a hook computes gradients; a loss of the variant's own is LibTorch's.
  */
 final class LocalSteps implements TrainingLoop.Steps {
-
-    /** The steps that are taken without a look at the stop event. */
-    private static final int AT_ONCE = 32;
 
     private final Model model;
     private final Device device;
@@ -36,22 +31,20 @@ final class LocalSteps implements TrainingLoop.Steps {
     private final LocalOptimizer optimizer;
     private final ModelEngine engines;
     private final Tensor start;
-    private final Supplier<Generator> dropout;
+    private final Supplier<RandomStream> dropout;
     private final Terms terms;
     private final @Nullable Hook hook;
     private final @Nullable Loss loss;
-    private final Optional<Dataset.Rows> rows;
     /** The seed of the native engine's dropout, once it is drawn. */
     private @Nullable Long seed;
     /** Whether the model has the stream that LibTorch's dropout draws from. */
     private boolean hasStream;
 
     /**
-     * Begins with what the variant declares.
+     * Takes no step yet.
      *
      * @param optimizer begun for this training
      * @param start the state that the training starts from
-     * @param samples what the training reads
      * @param dropout the client's stream, made when something first draws from it
      */
     LocalSteps(
@@ -60,10 +53,9 @@ final class LocalSteps implements TrainingLoop.Steps {
             FlatParameters state,
             LocalOptimizer optimizer,
             ModelEngine engines,
-            LocalVariant variant,
+            Changes changes,
             Tensor start,
-            Dataset samples,
-            Supplier<Generator> dropout) {
+            Supplier<RandomStream> dropout) {
         this.model = model;
         this.device = device;
         this.state = state;
@@ -71,44 +63,44 @@ final class LocalSteps implements TrainingLoop.Steps {
         this.engines = engines;
         this.start = start;
         this.dropout = dropout;
-        this.terms = variant.terms();
-        this.hook = variant.hook().orElse(null);
-        this.loss = variant.loss().orElse(null);
-        this.rows = hook == null && loss == null && device.isCpu() ? samples.inPlace() : Optional.empty();
+        this.terms = changes.terms();
+        this.hook = changes.hook();
+        this.loss = changes.loss();
     }
 
     /** Reads batches within the scope too, which frees what data sets and transforms of the user leave open. */
     @Override
     public long take(Epoch epoch, long most) {
-        try (PointerScope scope = new PointerScope()) {
-            Optional<StepEngine> engine = rows.flatMap(engines::on);
-            if (engine.isPresent()) {
-                return steps(engine.get(), rows.orElseThrow(), epoch.nextPositions((int) Math.min(most, AT_ONCE)));
-            }
-            try (Batch batch = device.move(epoch.next())) {
-                step(batch);
-                return 1;
-            }
+        try (PointerScope scope = new PointerScope();
+                Batch batch = device.move(epoch.next())) {
+            step(batch);
+            return 1;
         }
-    }
-
-    private long steps(StepEngine engine, Dataset.Rows from, Epoch.Positions positions) {
-        steps(engine, StepSamples.of(from, positions.samples()), positions.lengths());
-        return positions.lengths().length;
     }
 
     private void step(Batch batch) {
         Optional<StepEngine> engine = loss == null ? engines.on(batch) : Optional.empty();
         if (engine.isPresent() && hook == null) {
             long[] length = {batch.x().size(0)};
-            steps(engine.get(), StepSamples.of(batch), length);
+            StepSamples samples = drawing(engine.get(), StepSamples.of(batch));
+            optimizer.steps(engine.get(), state.vector(), state.vector(), samples, length, terms);
         } else {
             stepByGradients(batch, engine.orElse(null));
         }
     }
 
-    private void steps(StepEngine engine, StepSamples samples, long[] lengths) {
-        optimizer.steps(engine, drawing(engine, samples), lengths, terms);
+    /** What a variant declares, each asked once. */
+    record Changes(
+            Terms terms, @Nullable Hook hook, @Nullable Loss loss) {
+
+        static Changes of(LocalVariant variant) {
+            return new Changes(
+                    variant.terms(), variant.hook().orElse(null), variant.loss().orElse(null));
+        }
+
+        boolean areTermsAlone() {
+            return hook == null && loss == null;
+        }
     }
 
     private StepSamples drawing(StepEngine engine, StepSamples samples) {
@@ -120,7 +112,7 @@ final class LocalSteps implements TrainingLoop.Steps {
 
     private void stepByGradients(Batch batch, @Nullable StepEngine engine) {
         if (!hasStream) {
-            model.setGenerator(dropout.get());
+            model.setGenerator(dropout.get().generator());
             hasStream = true;
         }
         startGradients();

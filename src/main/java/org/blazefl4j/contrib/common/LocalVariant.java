@@ -4,9 +4,9 @@ import java.util.Optional;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.torch.FlatOptimizer;
 import org.blazefl4j.torch.FlatRanges;
-import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -97,8 +97,8 @@ public interface LocalVariant {
     }
 
     /** Returns the client's stream for a purpose. */
-    default Generator generator(String purpose, WorkerContext context) {
-        return context.generator(purpose);
+    default RandomStream stream(String purpose, WorkerContext context) {
+        return context.stream(purpose);
     }
 
     /** Returns the moments that were kept in the client's last round; by default they are all of its state. */

@@ -4,6 +4,7 @@ import java.util.Objects;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.Dataset;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +57,8 @@ public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBat
      * Returns a loader of shuffled batches with a stream for the order of samples and one for random transforms, if
      * any.
      */
-    public DataLoader loader(Dataset samples, Generator order, @Nullable Generator transforms) {
-        DataLoader loader = new DataLoader(samples, batchSize, true, order).augmentWith(transforms);
+    public DataLoader loader(Dataset samples, RandomStream order, @Nullable Generator transforms) {
+        DataLoader loader = new DataLoader(samples, batchSize, order, transforms);
         return samples.size() > batchSize ? loader.lastBatch(lastBatch) : loader;
     }
 }

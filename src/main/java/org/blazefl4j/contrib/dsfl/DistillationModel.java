@@ -14,6 +14,7 @@ import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.Numerics;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
@@ -141,7 +142,8 @@ final class DistillationModel implements AutoCloseable {
 
     private void descend(
             Dataset samples, SgdOptions options, TrainingLoop.Loss loss, Runnable step, TrainingContext around) {
-        DataLoader loader = options.loader(samples, around.stream("shuffle"), around.stream("augment"));
+        DataLoader loader =
+                options.loader(samples, RandomStream.of(around.stream("shuffle")), around.stream("augment"));
         model.train(true);
         model.setGenerator(around.stream("dropout"));
         try {

@@ -7,6 +7,7 @@ import java.util.StringJoiner;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.reproducibility.RandomStream;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -38,7 +39,7 @@ final class SgdOptionsTest {
         try (Tensor data = Tensors.of(new float[samples]);
                 Generator generator = torch.createCPUGenerator(1)) {
             StringJoiner read = new StringJoiner(" ");
-            for (Batch batch : options.loader(new TensorDataset(data, null), generator, generator)) {
+            for (Batch batch : options.loader(new TensorDataset(data, null), RandomStream.of(generator), generator)) {
                 read.add("" + batch.x().numel());
                 batch.close();
             }
