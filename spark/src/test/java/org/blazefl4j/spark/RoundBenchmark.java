@@ -139,7 +139,7 @@ final class RoundBenchmark {
         rounds("SUMS, 2 clients of 11.2 M floats, 2 tasks", LARGE, 2, 2, Results.SUMS);
         cases.put("Spark broadcasts 45 MB and returns 10 × 45 MB", () -> move(4L * LARGE, 5 * 4L * LARGE));
         rounds("EACH, 10 clients of 11.2 M floats, 2 tasks", LARGE, 10, 2, Results.EACH);
-        run(8);
+        run(4);
     }
 
     private void move(long there, long back) {
@@ -189,7 +189,7 @@ final class RoundBenchmark {
     /** Runs all cases in turns. */
     private void run(int times) {
         Map<String, List<Double>> millis = new LinkedHashMap<>();
-        for (int i = -2; i < times; i++) {
+        for (int i = -1; i < times; i++) {
             for (Map.Entry<String, Runnable> each : cases.entrySet()) {
                 long start = System.nanoTime();
                 each.getValue().run();
@@ -227,7 +227,7 @@ final class RoundBenchmark {
                     Partitioner.iid().partition(images.trainLabels(), clients, 42));
             data.setDataset(PartitionType.TEST, images.test());
             Federation federation = Federation.of(
-                            ModelSelector.seeded(42, 1, 28, 28, 10), ModelName.CNN, data, ServerOptions.of(7, clients))
+                            ModelSelector.seeded(42, 1, 28, 28, 10), ModelName.CNN, data, ServerOptions.of(4, clients))
                     .local(new SgdOptions(40, 50, 0.05));
             if (executors == 1) {
                 try (var trainer =
