@@ -9,13 +9,11 @@ import java.util.function.UnaryOperator;
 import org.blazefl4j.model.Numerics.Autocast;
 import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.torch.LibTorch;
-import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.BatchNormOptions;
 import org.bytedeco.pytorch.Conv2dImpl;
-import org.bytedeco.pytorch.Conv2dOptions;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.LinearOptions;
@@ -86,7 +84,8 @@ public abstract class Model extends Module {
      * buffers. What it draws during evaluation is the same for each batch. A traced module keeps the mode in which it
      * was traced, so that dropout and batch normalisation need {@code torch.jit.script}.
      *
-     * @throws IllegalArgumentException if the file is none, or a parameter is not float32
+     * @throws IllegalArgumentException if the file is none, a parameter is not float32, or the module has a convolution
+     *     other than {@code conv1d} and {@code conv2d}, which LibTorch may compute wrongly
      */
     public static Model torchScript(Path file) {
         return new TorchScriptModel(file);
@@ -162,8 +161,16 @@ public abstract class Model extends Module {
         return autocast == Autocast.OFF ? MemoryLayout.CONTIGUOUS : MemoryLayout.CHANNELS_LAST;
     }
 
-    /** Adds a child, which this model then owns, and returns it. Its name becomes part of the parameters' names. */
+    /**
+     * Adds a child, which this model then owns, and returns it. Its name becomes part of the parameters' names.
+     *
+     * @throws IllegalArgumentException if a convolution of LibTorch's is in it that LibTorch computes wrongly on the
+     *     CPU, by its oneDNN; {@link #conv2d} makes one that is right
+     */
     protected final <M extends Module> M register(String name, M module) {
+        if (!(module instanceof Model || module instanceof Conv2d)) {
+            OneDnnConvolutions.check(name, module);
+        }
         super.register_module(name, module);
         if (!(module instanceof Model)) {
             module.retainReference();
@@ -206,15 +213,16 @@ public abstract class Model extends Module {
         return conv2d(name, in, out, kernel, 1, 0, true);
     }
 
-    /** Adds a 2-d convolution with a square kernel. Input [n, in, h, w]. */
+    /**
+     * Adds a 2-d convolution with a square kernel. Input [n, in, h, w].
+     *
+     * <p>Its outputs and gradients are right for every number of channels. LibTorch's own layer is wrong on the CPU for
+     * many that are not multiples of 16, as {@link #register} says.
+     */
     protected final Conv2dImpl conv2d(
             String name, long in, long out, long kernel, long stride, long padding, boolean bias) {
         try (PointerScope scope = new PointerScope()) {
-            Conv2dOptions options = new Conv2dOptions(in, out, pair(kernel));
-            options.stride().put(new long[] {stride, stride});
-            options.padding().put(pair(padding));
-            options.bias().put(bias);
-            return register(name, new Conv2dImpl(options));
+            return register(name, Conv2d.of(in, out, kernel, stride, padding, bias));
         }
     }
 
@@ -247,10 +255,6 @@ public abstract class Model extends Module {
     /** Adds dropout that draws from this model's generator; {@code probability} of zeroing an element in [0, 1]. */
     protected final Dropout dropout(String name, double probability) {
         return register(name, new Dropout(probability));
-    }
-
-    private static LongPointer pair(long value) {
-        return new LongPointer(value, value);
     }
 
     /** Switches to training mode. */

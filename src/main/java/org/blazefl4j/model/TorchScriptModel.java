@@ -48,6 +48,7 @@ final class TorchScriptModel extends Model {
             module = load(file).retainReference();
             draws = TorchScriptDraws.of(module);
             TorchScriptPooling.replaceIn(module);
+            TorchScriptConvolutions.replaceIn(module, file);
             register(module, this, "");
         } catch (RuntimeException | Error e) {
             close();
