@@ -88,7 +88,7 @@ final class Samples {
     static void replace(long[] positions, Tensor elements) {
         try (Tensor dense = elements.contiguous();
                 LongPointer from = dense.data_ptr_long()) {
-            int result = Native.pick(from.address(), dense.numel(), positions, positions.length);
+            int result = Native.pick(from == null ? 0 : from.address(), dense.numel(), positions, positions.length);
             Arguments.require(result == 0, () -> outOfRange(positions, dense.numel()));
         }
     }

@@ -24,6 +24,8 @@ import org.blazefl4j.step.StepEngine;
 import org.blazefl4j.step.StepSamples;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
+import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
@@ -36,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * A worker's model, trained by one client after another. Each client overwrites the whole state with the one that it
  * starts from, so nothing of the client before is left.
  *
- * <p>While a client trains, the parameters are views of its result: the trained weights need no copy.
+ * <p>Steps write to the client's result, so the trained weights need no copy: by the native engine without the model,
+ * else with the model's parameters as views of the result.
  */
 public final class LocalModel implements AutoCloseable {
 
@@ -193,6 +196,7 @@ public final class LocalModel implements AutoCloseable {
     /** Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)}, but for what the variant changes. */
     public long train(ClientConfig config, Tensor start, LocalVariant variant, Tensor result, WorkerContext context) {
         checkLength(start);
+        bindOnce();
         Training training = new Training(config, start, variant, Changes.of(variant), context);
         Optional<Dataset.Rows> rows = training.changes.areTermsAlone() && device.isCpu()
                 ? config.dataset().inPlace()
@@ -201,7 +205,6 @@ public final class LocalModel implements AutoCloseable {
         if (engine.isPresent()) {
             return descend(training, engine.get(), rows.orElseThrow(), result);
         }
-        bindOnce();
         if (!device.isCpu()) {
             long steps = descend(training);
             state.flatten(result);
@@ -219,6 +222,7 @@ public final class LocalModel implements AutoCloseable {
 
     /** Trains by the native engine alone, which the model itself takes no part in. */
     private long descend(Training training, StepEngine engine, Dataset.Rows rows, Tensor result) {
+        checkResult(result);
         try (PointerScope scope = new PointerScope()) {
             long seed = engine.seed(() -> training.stream("dropout"));
             Tensor from = training.start.contiguous();
@@ -285,6 +289,17 @@ public final class LocalModel implements AutoCloseable {
                     + Arrays.toString(start.shape()) + ", expected=[" + state.numel()
                     + "]; server and clients must select the same model");
         }
+    }
+
+    private void checkResult(Tensor result) {
+        boolean fits = result.scalar_type().intern() == ScalarType.Float
+                && result.dim() == 1
+                && result.numel() == state.numel()
+                && result.is_contiguous();
+        Arguments.require(
+                fits,
+                () -> "result of the wrong shape: result=" + Tensors.describe(result) + ", expected=float ["
+                        + state.numel() + "], contiguous; give a vector as long as the model's state");
     }
 
     /** Returns the elements of the state that no step changes: buffers and frozen parameters. */
