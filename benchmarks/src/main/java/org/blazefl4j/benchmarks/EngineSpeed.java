@@ -22,11 +22,8 @@ import org.blazefl4j.step.Descent;
 import org.blazefl4j.step.ModelEngine;
 import org.blazefl4j.step.StepEngine;
 import org.blazefl4j.step.StepSamples;
-import org.blazefl4j.torch.FlatOptimizer;
 import org.blazefl4j.torch.FlatParameters;
-import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.LibTorch;
-import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -152,14 +149,6 @@ final class EngineSpeed {
         DataLoader loader = shuffled(net);
         Dataset.Rows rows = loader.dataset().inPlace().orElseThrow();
         StepEngine engine = new ModelEngine(model).on(rows).orElseThrow();
-        Descent descent = new Descent(
-                StepRule.sgd(),
-                Double.POSITIVE_INFINITY,
-                new FlatOptimizer.State(0, null, null),
-                null,
-                0,
-                null,
-                FlatRanges.NONE);
         return () -> {
             try (DataLoader.Epoch epoch = loader.iterator()) {
                 while (epoch.hasNext()) {
@@ -167,7 +156,8 @@ final class EngineSpeed {
                         DataLoader.Epoch.Positions next = epoch.nextPositions(AT_ONCE);
                         double[] rates = new double[next.lengths().length];
                         Arrays.fill(rates, RATE);
-                        engine.train(weights, StepSamples.of(rows, next.samples()), next.lengths(), rates, descent);
+                        StepSamples samples = StepSamples.of(rows, next.samples());
+                        engine.train(weights, weights, samples, next.lengths(), rates, Descent.plain());
                     }
                 }
             }

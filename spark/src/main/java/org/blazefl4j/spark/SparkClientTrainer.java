@@ -18,6 +18,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.process.WorkerFunction;
 import org.blazefl4j.spark.SparkOptions.Results;
@@ -47,9 +48,11 @@ import org.jspecify.annotations.Nullable;
  * class path ({@code spark-submit --jars}), whose processors must be of the driver's kind: others are refused by name,
  * because their bits would differ.
  *
- * <p>Spark repeats the tasks of executors that it loses, with the same bits; what it gives up is a failure of the
- * task's clients, about which {@link TrainerOptions#onClientFailure} decides. A round that a failure ends hands over
- * the packages of tasks that had ended, not those of clients that ran.
+ * <p>Spark repeats the tasks of executors that it loses, with the same bits. If it gives up a task, it ends the others
+ * of the round, too: that is a failure of all clients that have not ended, about which
+ * {@link TrainerOptions#onClientFailure} decides, and which clients these are depends on timing. A round that a failure
+ * ends hands over the packages of tasks that had ended, not those of clients that ran; with
+ * {@link SparkOptions.Results#SUMS} they have no elements.
  *
  * <p>{@link TrainerOptions#numParallels()}, slots and the class path of {@code ProcessOptions} do not matter here; the
  * cluster's processors do. The Spark context stays the caller's, and open while the trainer is used.
@@ -149,7 +152,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         return sparkOptions;
     }
 
-    /** Returns the number of processors of the cluster, as Spark knows it now. */
+    /** Returns Spark's {@code spark.default.parallelism}; if that is not set, the cluster's processors as of now. */
     @Override
     public int numParallels() {
         return Math.max(1, spark.defaultParallelism());
@@ -176,7 +179,9 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     @SuppressWarnings("unchecked") // packages of a round are of one type
     private Messages.Round message(RoundContext<?, ?, ?> context, RoundWork<?, ?, ?> work, @Nullable Object side) {
-        boolean drops = work.rules().drops() || work.rules().retries() > 0;
+        boolean drops = work.rules().drops()
+                || work.rules().retries() > 0
+                || work.rules().onNonFinite() == NonFinitePolicy.DROP;
         return new Messages.Round(
                 settings(),
                 function,

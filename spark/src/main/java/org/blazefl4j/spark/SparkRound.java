@@ -342,7 +342,7 @@ final class SparkRound<U> implements RoundResults<U> {
         for (List<Integer> task : job.positions()) {
             for (int index : task) {
                 if (!failed && !settled.get(index) && !again.contains(index) && !isElsewhere(index)) {
-                    String reason = "Spark gave up its task: " + reason(job);
+                    String reason = "Spark gave up the tasks of the round: " + reason(job);
                     settle(index, round.failed(index, work.failure(index, NONE, reason, null), false), again);
                 }
             }

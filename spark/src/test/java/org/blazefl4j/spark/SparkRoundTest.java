@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException.RemoteWorkerException;
 import org.blazefl4j.core.WorkerContext;
@@ -163,7 +164,7 @@ final class SparkRoundTest {
             assertThat(trainer.dropped())
                     .extracting(ClientFailedException::clientId)
                     .contains(3);
-            assertThat(trainer.dropped().get(0)).hasMessageContaining("Spark gave up its task: ");
+            assertThat(trainer.dropped().get(0)).hasMessageContaining("Spark gave up the tasks of the round: ");
         }
     }
 
@@ -184,6 +185,19 @@ final class SparkRoundTest {
         try (var trainer = trainer(Map.of(2, Deed.NAN), FailurePolicy.failFast(), TWO_TASKS)) {
             assertThat(round(trainer)).hasSize(CLIENTS);
             assertThat(trainer.nonFinite()).containsExactly(2);
+        }
+    }
+
+    @Test
+    void shouldDropResultsThatAreNotFiniteAndTrainTheOtherClientsOfTheTask() {
+        TrainerOptions options =
+                TrainerOptions.builder().onNonFinite(NonFinitePolicy.DROP).build();
+        Probe probe = new Probe(folder, Map.of(1, Deed.NAN));
+        try (var trainer = new SparkClientTrainer<>(OnCluster.spark(), probe, options, TWO_TASKS)) {
+            assertThat(round(trainer)).isEqualTo(here(1, 1).get(0));
+            assertThat(trainer.dropped())
+                    .extracting(ClientFailedException::clientId)
+                    .containsExactly(1);
         }
     }
 
