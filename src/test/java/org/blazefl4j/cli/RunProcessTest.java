@@ -341,7 +341,7 @@ final class RunProcessTest {
 
     /** Starts rounds that are long enough to kill a worker at work. */
     private CliProcess startTwoLongRounds(String... more) throws IOException {
-        List<String> args = new ArrayList<>(List.of("--global-round", "2", "--epochs", "40"));
+        List<String> args = new ArrayList<>(List.of("--global-round", "2", "--epochs", "120"));
         args.addAll(List.of(more));
         return start(args.toArray(String[]::new));
     }
