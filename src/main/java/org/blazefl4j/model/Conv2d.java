@@ -47,7 +47,7 @@ final class Conv2d extends Conv2dImpl {
 
     private boolean isRight(Tensor x) {
         boolean gradient = x.requires_grad();
-        boolean channelsLast = x.suggest_memory_format() == MemoryFormat.ChannelsLast;
+        boolean channelsLast = x.suggest_memory_format().intern() == MemoryFormat.ChannelsLast;
         return torch.is_autocast_enabled(DeviceType.CPU)
                 ? channels.areRightInBfloat16(gradient, channelsLast)
                 : channels.areRight(gradient, channelsLast);
