@@ -87,7 +87,8 @@ public final class DataLoader implements Iterable<Batch> {
             @Nullable Generator augmentation) {
         this.dataset = Objects.requireNonNull(dataset, "dataset");
         Arguments.require(
-                batchSize >= 1, "batch size: batchSize=" + batchSize + ", limit=1 or more; leave it out for one batch");
+                batchSize >= 1,
+                () -> "batch size: batchSize=" + batchSize + ", limit=1 or more; leave it out for one batch");
         Arguments.require(
                 !shuffle || random != null,
                 "shuffling without a generator: generator=null, expected=a generator; give one or read in order");
@@ -243,9 +244,12 @@ public final class DataLoader implements Iterable<Batch> {
             }
             long start = loader.batchSize * read;
             long[] lengths = new long[(int) Math.min(most, batches - read)];
-            Arrays.setAll(lengths, batch -> loader.length(read + batch));
-            read += lengths.length;
-            long[] positions = positions(start, Arrays.stream(lengths).sum());
+            long count = 0;
+            for (int i = 0; i < lengths.length; i++) {
+                lengths[i] = loader.length(read++);
+                count += lengths[i];
+            }
+            long[] positions = positions(start, count);
             if (lengths[lengths.length - 1] < loader.batchSize) {
                 drawUnusedOrder();
             }

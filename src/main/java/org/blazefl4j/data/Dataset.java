@@ -1,8 +1,9 @@
 package org.blazefl4j.data;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,10 @@ public interface Dataset {
 
         /** Returns the same rows for a selection of the samples. */
         Rows selected(Tensor positions) {
-            return new Rows(
-                    x, y, Stream.concat(Stream.of(positions), indices.stream()).toList());
+            List<Tensor> all = new ArrayList<>(indices.size() + 1);
+            all.add(positions);
+            all.addAll(indices);
+            return new Rows(x, y, Collections.unmodifiableList(all));
         }
 
         /**

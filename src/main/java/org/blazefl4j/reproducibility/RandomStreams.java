@@ -2,6 +2,7 @@ package org.blazefl4j.reproducibility;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -22,6 +23,9 @@ public final class RandomStreams {
     /** Stands for the server in place of a client. */
     public static final int SERVER = -1;
 
+    /** Kept, because looking one up takes longer than a short message. */
+    private static final ThreadLocal<MessageDigest> DIGEST = ThreadLocal.withInitial(Sha256::newDigest);
+
     private RandomStreams() {}
 
     /**
@@ -37,7 +41,7 @@ public final class RandomStreams {
         byte[] text = purpose.getBytes(StandardCharsets.UTF_8);
         ByteBuffer message = ByteBuffer.allocate(16 + text.length);
         message.putLong(seed).putInt(cid).putInt(round).put(text);
-        return ByteBuffer.wrap(Sha256.newDigest().digest(message.array())).getLong();
+        return ByteBuffer.wrap(DIGEST.get().digest(message.array())).getLong();
     }
 
     /**

@@ -131,7 +131,7 @@ public final class StepEngine implements AutoCloseable {
 
     private long[] numbers(StepSamples samples) {
         Tensor x = samples.x();
-        long size = Arrays.stream(plan.sample()).reduce(1, Math::multiplyExact);
+        long size = plan.features();
         boolean fits = x.scalar_type().intern() == ScalarType.Float
                 && x.numel() == x.size(0) * size
                 && x.is_contiguous()

@@ -59,6 +59,11 @@ record StepPlan(
         return Native.netCreate(layers, layers.length / NUMBERS, sample[0], sample[1], sample[2], lanes);
     }
 
+    /** Returns the elements of a sample. */
+    long features() {
+        return sample[0] * sample[1] * sample[2];
+    }
+
     static StepPlan refused(String why) {
         return new StepPlan(new long[0], new long[0], 0, 0, 0, false, why);
     }

@@ -54,7 +54,7 @@ public sealed interface StepRule {
             requireDecay(weightDecay);
             Arguments.require(
                     !nesterov || momentum > 0 && dampening == 0,
-                    "nesterov without momentum: momentum=" + momentum + ", dampening=" + dampening
+                    () -> "nesterov without momentum: momentum=" + momentum + ", dampening=" + dampening
                             + ", expected=momentum above 0 and dampening=0; set momentum first");
         }
 
@@ -127,6 +127,6 @@ public sealed interface StepRule {
     private static void requireDecay(double value) {
         Arguments.require(
                 value >= 0 && value < Double.POSITIVE_INFINITY,
-                "weight decay out of range: weight_decay=" + value + ", limit=0 or more and finite");
+                () -> "weight decay out of range: weight_decay=" + value + ", limit=0 or more and finite");
     }
 }

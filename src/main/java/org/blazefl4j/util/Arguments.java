@@ -28,7 +28,7 @@ public final class Arguments {
 
     /** Requires a number of at least 0 and below 1, such as a momentum. */
     public static void requireShare(String name, double value) {
-        require(value >= 0 && value < 1, name + " out of range: " + name + "=" + value + ", limit=[0, 1)");
+        require(value >= 0 && value < 1, () -> name + " out of range: " + name + "=" + value + ", limit=[0, 1)");
     }
 
     /**
@@ -39,13 +39,13 @@ public final class Arguments {
     public static void requirePositive(String what, String name, double value) {
         require(
                 value > 0 && value < Double.POSITIVE_INFINITY,
-                what + " out of range: " + name + "=" + value + ", limit=above 0 and finite");
+                () -> what + " out of range: " + name + "=" + value + ", limit=above 0 and finite");
     }
 
     /** Requires a number that is 0 or more and finite, as {@link #requirePositive}. */
     public static void requireNotNegative(String what, String name, double value) {
         require(
                 value >= 0 && value < Double.POSITIVE_INFINITY,
-                what + " out of range: " + name + "=" + value + ", limit=0 or more and finite");
+                () -> what + " out of range: " + name + "=" + value + ", limit=0 or more and finite");
     }
 }

@@ -54,13 +54,14 @@ public record LocalOptions(
         Objects.requireNonNull(base, "base");
         Objects.requireNonNull(schedule, "schedule");
         Objects.requireNonNull(rule, "rule");
-        Arguments.require(steps >= 0, "too few steps: local_steps=" + steps + ", limit=0 or more; 0 trains for epochs");
+        Arguments.require(
+                steps >= 0, () -> "too few steps: local_steps=" + steps + ", limit=0 or more; 0 trains for epochs");
         Arguments.require(
                 stragglers >= 0 && stragglers <= 1,
-                "share of stragglers out of range: stragglers=" + stragglers + ", limit=[0, 1]");
+                () -> "share of stragglers out of range: stragglers=" + stragglers + ", limit=[0, 1]");
         Arguments.require(
                 maxGradNorm > 0,
-                "norm out of range: max_grad_norm=" + maxGradNorm + ", limit=above 0; infinity is no limit");
+                () -> "norm out of range: max_grad_norm=" + maxGradNorm + ", limit=above 0; infinity is no limit");
     }
 
     /** Returns plain SGD. */

@@ -69,12 +69,12 @@ public interface Schedule {
         public Decay {
             Arguments.require(
                     length > 0 && warmUp >= 0,
-                    "schedule too short: length=" + length + ", warm_up=" + warmUp
+                    () -> "schedule too short: length=" + length + ", warm_up=" + warmUp
                             + ", limit=1 or more, and 0 or more");
             boolean cosine = shape == Shape.COSINE;
             Arguments.require(
                     factor >= 0 && factor <= 1 && (factor > 0 || cosine),
-                    "factor of the schedule out of range: factor=" + factor + ", limit="
+                    () -> "factor of the schedule out of range: factor=" + factor + ", limit="
                             + (cosine ? "[0, 1]" : "above 0 and at most 1"));
         }
 

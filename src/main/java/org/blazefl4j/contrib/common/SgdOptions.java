@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBatch) {
 
     public SgdOptions {
-        Arguments.require(epochs > 0, "too few epochs: epochs=" + epochs + ", limit=1 or more");
-        Arguments.require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
+        Arguments.require(epochs > 0, () -> "too few epochs: epochs=" + epochs + ", limit=1 or more");
+        Arguments.require(batchSize > 0, () -> "batch too small: batch_size=" + batchSize + ", limit=1 or more");
         Arguments.requirePositive("learning rate", "lr", lr);
         Objects.requireNonNull(lastBatch, "lastBatch");
     }
