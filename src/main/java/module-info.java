@@ -77,6 +77,7 @@ module org.blazefl4j {
     requires jdk.httpserver; // serves pages of runs that go on
     requires static transitive org.jspecify;
     requires static java.desktop; // decodes folders of images
+    requires static java.logging; // quietens MLflow's client
 
     // The command line, the latency lab and the result files only
     requires static com.fasterxml.jackson.jr.ob;
@@ -84,6 +85,7 @@ module org.blazefl4j {
     requires static HdrHistogram;
     requires static info.picocli;
     requires static me.tongfei.progressbar;
+    requires static mlflow.client;
     requires static org.tomlj;
 
     exports org.blazefl4j.checkpoint;

@@ -2,22 +2,30 @@ package org.blazefl4j.metrics;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.blazefl4j.binding.Build;
 import org.blazefl4j.metrics.MlflowServer.Patience;
 import org.blazefl4j.metrics.MlflowServer.Refusal;
 import org.blazefl4j.util.Arguments;
+import org.blazefl4j.util.Libraries;
 import org.blazefl4j.util.Printable;
+import org.mlflow.api.proto.Service.CreateRun;
+import org.mlflow.api.proto.Service.Experiment;
+import org.mlflow.api.proto.Service.Metric;
+import org.mlflow.api.proto.Service.Param;
+import org.mlflow.api.proto.Service.Run;
+import org.mlflow.api.proto.Service.RunTag;
 
 /**
  * An experiment of an <a href="https://mlflow.org">MLflow</a> server, in which runs are recorded by
- * {@link MlflowMetrics}. Needs jackson-jr on the class path, and a server of MLflow 2 or later. Thread-safe.
+ * {@link MlflowMetrics}. Needs mlflow-client and jackson-jr on the class path, and a server of MLflow 2 or later.
+ * Thread-safe.
  *
  * <p>Credentials are in the environment, as MLflow documents: {@code MLFLOW_TRACKING_USERNAME} and
  * {@code MLFLOW_TRACKING_PASSWORD}, or else {@code MLFLOW_TRACKING_TOKEN}. A server with TLS needs a certificate that
@@ -29,6 +37,8 @@ public final class MlflowExperiment {
     private static final int LONGEST_KEY = 250;
     private static final int LONGEST_PARAM = 6000;
     private static final int LONGEST_TAG = 5000;
+
+    private static final String DELETED = "deleted";
 
     /** A server takes 100 in a request of 1 MB; these fit, however long they are. */
     private static final int PARAMS_AT_ONCE = 25;
@@ -46,9 +56,12 @@ public final class MlflowExperiment {
      *
      * @param server the server's address, such as {@code http://127.0.0.1:5000}
      * @throws IllegalArgumentException if the address or the name cannot be used, or the experiment was deleted
-     * @throws IllegalStateException if the server does not answer or refuses, or jackson-jr is missing
+     * @throws IllegalStateException if the server does not answer or refuses, or a library is missing
      */
     public static MlflowExperiment open(URI server, String name) {
+        Libraries.require(MlflowExperiment.class, "org.mlflow.tracking.MlflowClient", Build.library("mlflow-client"));
+        Libraries.require(
+                MlflowExperiment.class, "com.fasterxml.jackson.jr.ob.JSON", Build.library("jackson-jr-objects"));
         return open(new MlflowServer(server, System.getenv(), Patience.USUAL), name);
     }
 
@@ -65,31 +78,23 @@ public final class MlflowExperiment {
     }
 
     private static String idOf(MlflowServer server, String name) throws IOException {
-        try {
-            return find(server, name);
-        } catch (Refusal e) {
-            if (!e.is("RESOURCE_DOES_NOT_EXIST")) {
-                throw e;
+        Optional<Experiment> found = server.ask(client -> client.getExperimentByName(name));
+        if (found.isEmpty()) {
+            try {
+                return MlflowServer.present("experiment_id", server.ask(client -> client.createExperiment(name)));
+            } catch (Refusal e) {
+                if (!e.is("RESOURCE_ALREADY_EXISTS")) {
+                    throw e;
+                }
+                found = server.ask(client -> client.getExperimentByName(name)); // another process was faster
             }
         }
-        try {
-            return MlflowServer.text(server.post("experiments/create", Map.of("name", name)), "experiment_id");
-        } catch (Refusal e) {
-            if (!e.is("RESOURCE_ALREADY_EXISTS")) {
-                throw e;
-            }
-            return find(server, name); // another process was faster
-        }
-    }
-
-    private static String find(MlflowServer server, String name) throws IOException {
-        String query = "?experiment_name=" + URLEncoder.encode(name, StandardCharsets.UTF_8);
-        Map<?, ?> found = MlflowServer.object(server.get("experiments/get-by-name" + query), "experiment");
+        Experiment experiment = found.orElse(Experiment.getDefaultInstance());
         Arguments.require(
-                !"deleted".equals(found.get("lifecycle_stage")),
+                !DELETED.equals(experiment.getLifecycleStage()),
                 () -> "experiment was deleted: experiment=" + Printable.line(name) + ", server=" + server.address()
                         + "; restore it in MLflow, or name another");
-        return MlflowServer.text(found, "experiment_id");
+        return MlflowServer.present("experiment_id", experiment.getExperimentId());
     }
 
     /**
@@ -107,15 +112,23 @@ public final class MlflowExperiment {
         all.put("mlflow.source.type", "LOCAL");
         all.put("mlflow.source.name", "blazefl4j");
         all.putAll(tags);
-        Map<String, Object> body = new LinkedHashMap<>();
-        body.put("experiment_id", id);
-        body.put("run_name", name);
-        body.put("start_time", System.currentTimeMillis());
-        body.put("tags", pairs(all, LONGEST_TAG));
+        CreateRun request = CreateRun.newBuilder()
+                .setExperimentId(id)
+                .setRunName(name)
+                .setStartTime(System.currentTimeMillis())
+                .addAllTags(pairs(
+                        all,
+                        LONGEST_TAG,
+                        (key, value) ->
+                                RunTag.newBuilder().setKey(key).setValue(value).build()))
+                .build();
+        List<Param> settings = pairs(
+                params,
+                LONGEST_PARAM,
+                (key, value) -> Param.newBuilder().setKey(key).setValue(value).build());
         try {
-            Map<?, ?> run = MlflowServer.object(server.post("runs/create", body), "run");
-            MlflowRun created = MlflowRun.of(server, MlflowServer.object(run, "info"));
-            created.setParams(chunks(pairs(params, LONGEST_PARAM), PARAMS_AT_ONCE));
+            MlflowRun created = MlflowRun.of(server, server.ask(client -> client.createRun(request)));
+            created.setParams(chunks(settings, PARAMS_AT_ONCE));
             return new MlflowMetrics(created, 0);
         } catch (IOException e) {
             throw server.unusable(e);
@@ -132,14 +145,12 @@ public final class MlflowExperiment {
      */
     public MlflowMetrics resume(String runId) {
         try {
-            String query = "?run_id=" + URLEncoder.encode(runId, StandardCharsets.UTF_8);
-            Map<?, ?> found = MlflowServer.object(server.get("runs/get" + query), "run");
-            Map<?, ?> info = MlflowServer.object(found, "info");
-            if ("deleted".equals(info.get("lifecycle_stage"))) {
+            Run found = server.ask(client -> client.getRun(runId));
+            if (DELETED.equals(found.getInfo().getLifecycleStage())) {
                 throw noSuch(runId);
             }
-            MlflowRun run = MlflowRun.of(server, info);
-            run.setStatus(MlflowRun.RUNNING);
+            MlflowRun run = MlflowRun.of(server, found.getInfo());
+            run.reopen();
             return new MlflowMetrics(run, lastStep(found));
         } catch (Refusal e) {
             throw e.is("RESOURCE_DOES_NOT_EXIST") ? noSuch(runId) : server.unusable(e);
@@ -154,19 +165,15 @@ public final class MlflowExperiment {
     }
 
     /** Returns the last step of any metric; 0 if there is none. */
-    private static int lastStep(Map<?, ?> run) {
-        int last = 0;
-        if (run.get("data") instanceof Map<?, ?> data && data.get("metrics") instanceof Collection<?> metrics) {
-            for (Object each : metrics) {
-                Object step = each instanceof Map<?, ?> metric ? metric.get("step") : null;
-                last = Math.max(last, step instanceof Number number ? number.intValue() : 0);
-            }
-        }
-        return last;
+    private static int lastStep(Run run) {
+        return (int) run.getData().getMetricsList().stream()
+                .mapToLong(Metric::getStep)
+                .max()
+                .orElse(0);
     }
 
-    /** Returns params or tags as MLflow takes them; of several that get one name, the last. */
-    private static List<Map<String, String>> pairs(Map<String, ?> values, int longest) {
+    /** Returns params or tags that MLflow takes; of several that get one name, the last. */
+    private static <T> List<T> pairs(Map<String, ?> values, int longest, BiFunction<String, String, T> pair) {
         Map<String, String> texts = new LinkedHashMap<>();
         values.forEach((name, value) -> {
             if (value != null) {
@@ -174,7 +181,7 @@ public final class MlflowExperiment {
             }
         });
         return texts.entrySet().stream()
-                .map(each -> Map.of("key", each.getKey(), "value", each.getValue()))
+                .map(each -> pair.apply(each.getKey(), each.getValue()))
                 .toList();
     }
 

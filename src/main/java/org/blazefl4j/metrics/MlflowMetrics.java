@@ -12,6 +12,7 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.metrics.MlflowRun.Step;
 import org.blazefl4j.metrics.MlflowSender.Call;
+import org.mlflow.api.proto.Service.RunStatus;
 
 /**
  * Records a run in MLflow: the numbers of {@link CsvMetrics} as metrics, with the round from 1 as the step and the time
@@ -108,7 +109,7 @@ public final class MlflowMetrics implements RoundListener<Object>, AutoCloseable
         }
         closed = true;
         Map<String, Call> calls = new LinkedHashMap<>();
-        calls.put("the status " + status, () -> run.setStatus(status));
+        calls.put("the status " + status, () -> run.end(RunStatus.valueOf(status)));
         files.forEach(file -> calls.put(String.valueOf(file.getFileName()), () -> run.attach(file)));
         sender.end(calls);
     }

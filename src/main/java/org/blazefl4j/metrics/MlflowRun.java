@@ -1,5 +1,6 @@
 package org.blazefl4j.metrics;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -7,11 +8,14 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.metrics.MlflowServer.Refusal;
 import org.blazefl4j.util.Printable;
+import org.mlflow.api.proto.Service.Metric;
+import org.mlflow.api.proto.Service.Param;
+import org.mlflow.api.proto.Service.RunInfo;
+import org.mlflow.api.proto.Service.RunStatus;
 
 /**
  * What can be told of a run to its server. The methods block.
@@ -19,8 +23,6 @@ import org.blazefl4j.util.Printable;
  * @param artifacts where the run's files go
  */
 record MlflowRun(MlflowServer server, String id, String experimentId, String artifacts) {
-
-    static final String RUNNING = "RUNNING";
 
     private static final int METRICS_AT_ONCE = 1000;
 
@@ -31,23 +33,23 @@ record MlflowRun(MlflowServer server, String id, String experimentId, String art
     record Step(int step, long time, Map<String, Double> values) {}
 
     /** Reads what the server says of a run. */
-    static MlflowRun of(MlflowServer server, Map<?, ?> info) throws Refusal {
+    static MlflowRun of(MlflowServer server, RunInfo info) throws Refusal {
         return new MlflowRun(
                 server,
-                MlflowServer.text(info, "run_id"),
-                MlflowServer.text(info, "experiment_id"),
-                MlflowServer.text(info, "artifact_uri"));
+                MlflowServer.present("run_id", info.getRunId()),
+                MlflowServer.present("experiment_id", info.getExperimentId()),
+                MlflowServer.present("artifact_uri", info.getArtifactUri()));
     }
 
     /** Sets params of a new run; marks the run as failed if the server does not take them. */
-    void setParams(List<List<Map<String, String>>> chunks) throws IOException {
+    void setParams(List<List<Param>> chunks) throws IOException {
         try {
-            for (List<Map<String, String>> params : chunks) {
-                server.post("runs/log-batch", Map.of("run_id", id, "params", params));
+            for (List<Param> params : chunks) {
+                server.tell(client -> client.logBatch(id, null, params, null));
             }
         } catch (IOException e) {
             try {
-                setStatus("FAILED");
+                end(RunStatus.FAILED);
             } catch (IOException another) {
                 e.addSuppressed(another);
             }
@@ -57,30 +59,27 @@ record MlflowRun(MlflowServer server, String id, String experimentId, String art
 
     /** Adds metrics. Those that the server already has, with their times, stay single. */
     void log(List<Step> steps) throws IOException {
-        List<Map<String, Object>> metrics = new ArrayList<>();
+        List<Metric> metrics = new ArrayList<>();
         for (Step step : steps) {
-            step.values().forEach((name, value) -> {
-                Map<String, Object> metric = new LinkedHashMap<>();
-                metric.put("key", name);
-                metric.put("value", value); // NaN and infinities become texts, as in JSON of protocol buffers
-                metric.put("timestamp", step.time());
-                metric.put("step", step.step());
-                metrics.add(metric);
-            });
+            Metric.Builder metric =
+                    Metric.newBuilder().setTimestamp(step.time()).setStep(step.step());
+            step.values()
+                    .forEach((name, value) ->
+                            metrics.add(metric.setKey(name).setValue(value).build()));
         }
-        for (List<Map<String, Object>> chunk : MlflowExperiment.chunks(metrics, METRICS_AT_ONCE)) {
-            server.post("runs/log-batch", Map.of("run_id", id, "metrics", chunk));
+        for (List<Metric> chunk : MlflowExperiment.chunks(metrics, METRICS_AT_ONCE)) {
+            server.tell(client -> client.logBatch(id, chunk, null, null));
         }
     }
 
-    void setStatus(String status) throws IOException {
-        Map<String, Object> body = new LinkedHashMap<>();
-        body.put("run_id", id);
-        body.put("status", status);
-        if (!status.equals(RUNNING)) {
-            body.put("end_time", System.currentTimeMillis());
-        }
-        server.post("runs/update", body);
+    /** Says that the run goes on, for which the client has no method of its own. */
+    void reopen() throws IOException {
+        String body = JSON.std.asString(Map.of("run_id", id, "status", RunStatus.RUNNING.name()));
+        server.tell(client -> client.sendPost("runs/update", body));
+    }
+
+    void end(RunStatus status) throws IOException {
+        server.tell(client -> client.setTerminated(id, status));
     }
 
     /**

@@ -3,13 +3,13 @@ package org.blazefl4j.metrics;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.HttpRetryException;
 import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URL;
@@ -21,49 +21,51 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.blazefl4j.binding.Build;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Causes;
-import org.blazefl4j.util.Libraries;
 import org.blazefl4j.util.Printable;
-import org.jspecify.annotations.Nullable;
+import org.blazefl4j.util.Uninterruptibles;
+import org.mlflow.tracking.MlflowClient;
+import org.mlflow.tracking.MlflowHttpException;
+import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 
 /**
- * Speaks MLflow's documented REST API 2.0. MLflow's own client is not used: it waits for answers without any limit,
- * starts Python to send files, and its jar of 8.6 MB, last released in 2024, has a copy of each library that it needs,
- * of 2016 to 2022.
+ * Speaks to a server by MLflow's own client, except for files: the client starts Python to send them, so they are sent
+ * to the documented address instead.
  *
- * <p>Each call blocks, up to the limit for answers or until its thread is interrupted, and has a connection and a
- * daemon thread of its own: nothing is left when nobody calls, while the JVM's newer client has threads, which JDK 17
- * cannot end. A call that is given up ends with its connection.
+ * <p>The client waits for answers without any limit. So each call has a client, a connection and a daemon thread of its
+ * own, and blocks up to the limit for answers or until the caller's thread is interrupted. A call that is given up ends
+ * with its connection, and nothing is left when nobody calls.
  */
 final class MlflowServer {
 
-    private static final String CALLS = "/api/2.0/mlflow/";
     private static final String ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts";
 
     private static final int LONGEST_MESSAGE = 300;
 
+    /** Of a refusal, which is short. */
+    private static final int MOST_BYTES = 8192;
+
+    private static final long END_MILLIS = 100;
+
     /**
      * How long to wait.
      *
-     * @param connection for a connection
      * @param answer for a whole call, from the connection to the last byte of the answer
      * @param retry before a call is tried again, twice as long after each try up to {@code longestRetry}
      * @param end for all that is left to be sent when a run ends
      */
-    record Patience(Duration connection, Duration answer, Duration retry, Duration longestRetry, Duration end) {
+    record Patience(Duration answer, Duration retry, Duration longestRetry, Duration end) {
 
         static final Patience USUAL = new Patience(
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(10));
+                Duration.ofSeconds(30), Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(10));
     }
 
     /** An answer that is none, or says that a call failed. */
@@ -94,7 +96,7 @@ final class MlflowServer {
     }
 
     private final String address;
-    private final @Nullable String authorization;
+    private final BasicMlflowHostCreds credentials;
     private final Patience patience;
 
     /**
@@ -102,11 +104,8 @@ final class MlflowServer {
      *
      * @param environment has the credentials, under the names that MLflow documents
      * @throws IllegalArgumentException if the address is not one of a server, or credentials are not complete
-     * @throws IllegalStateException if jackson-jr is missing
      */
     MlflowServer(URI address, Map<String, String> environment, Patience patience) {
-        Libraries.require(
-                MlflowExperiment.class, "com.fasterxml.jackson.jr.ob.JSON", Build.library("jackson-jr-objects"));
         Arguments.require(
                 isWeb(address) && address.getQuery() == null && address.getFragment() == null,
                 () -> "not the address of an MLflow server: server=" + Printable.address(address)
@@ -117,7 +116,7 @@ final class MlflowServer {
                         + ", expected=none, since others can read it; set MLFLOW_TRACKING_USERNAME and"
                         + " MLFLOW_TRACKING_PASSWORD");
         this.address = address.toString().replaceFirst("/+$", "");
-        this.authorization = authorization(environment);
+        this.credentials = credentials(this.address, environment);
         this.patience = patience;
     }
 
@@ -127,7 +126,7 @@ final class MlflowServer {
     }
 
     /** A user's name and password win over a token, as MLflow documents. */
-    private static @Nullable String authorization(Map<String, String> environment) {
+    private static BasicMlflowHostCreds credentials(String address, Map<String, String> environment) {
         String user = environment.get("MLFLOW_TRACKING_USERNAME");
         String password = environment.get("MLFLOW_TRACKING_PASSWORD");
         Arguments.require(
@@ -135,11 +134,7 @@ final class MlflowServer {
                 "credentials are not complete: found=only MLFLOW_TRACKING_" + (user == null ? "PASSWORD" : "USERNAME")
                         + ", expected=it and MLFLOW_TRACKING_" + (user == null ? "USERNAME" : "PASSWORD")
                         + ", or neither; set both");
-        if (user != null) {
-            return "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(UTF_8));
-        }
-        String token = environment.get("MLFLOW_TRACKING_TOKEN");
-        return token == null ? null : "Bearer " + token;
+        return new BasicMlflowHostCreds(address, user, password, environment.get("MLFLOW_TRACKING_TOKEN"), false);
     }
 
     /** Returns the address without a slash at its end. */
@@ -152,34 +147,108 @@ final class MlflowServer {
     }
 
     /**
-     * Reads.
+     * Asks something.
      *
-     * @param call such as {@code runs/get}, with its query
      * @throws Refusal if the server refuses the call, or what answers is no MLflow server
      * @throws IOException if the server does not answer in time, or the thread is interrupted
      */
-    Map<String, Object> get(String call) throws IOException {
-        return exchange("GET", CALLS + call, null);
+    <T> T ask(Function<MlflowClient, T> question) throws IOException {
+        MlflowClient client = new MlflowClient(credentials);
+        return withinLimit(() -> answer(client, question), client::close);
     }
 
-    /** Writes likewise. */
-    Map<String, Object> post(String call, Map<String, ?> body) throws IOException {
-        return exchange("POST", CALLS + call, JSON.std.asBytes(body));
+    /** Says something likewise. */
+    void tell(Consumer<MlflowClient> message) throws IOException {
+        ask(client -> {
+            message.accept(client);
+            return "";
+        });
+    }
+
+    private static <T> T answer(MlflowClient client, Function<MlflowClient, T> question) throws IOException {
+        // an interrupted thread does not sleep: after status 429 the client would, and keep one of its two connections
+        Thread.currentThread().interrupt();
+        try (client) {
+            return question.apply(client);
+        } catch (MlflowHttpException e) {
+            throw refusal(e.getStatusCode(), e.getBodyMessage());
+        } catch (RuntimeException e) {
+            if (e.getCause() instanceof InterruptedException) {
+                throw refusal(429, "");
+            }
+            if (e.getCause() instanceof IOException cause && cause.toString().equals(e.getMessage())) {
+                throw first(cause);
+            }
+            throw new Refusal(200, "", "no answer of MLflow"); // without the cause, whose message quotes the answer
+        }
+    }
+
+    /** Returns what made a connection fail, without the words of each layer. */
+    private static IOException first(IOException failure) {
+        if (failure instanceof UnknownHostException) {
+            return new IOException("unknown host", failure);
+        }
+        return failure.getCause() instanceof IOException cause ? first(cause) : failure;
     }
 
     /**
-     * Writes a file of a run likewise.
+     * Sends a file of a run.
      *
      * @param path the file's path in the server's store, which begins with a slash
+     * @throws Refusal if the server refuses it
+     * @throws IOException if the server does not answer in time, or the thread is interrupted
      */
     void put(String path, Path file) throws IOException {
-        exchange("PUT", ARTIFACTS + path, Files.readAllBytes(file));
+        HttpURLConnection connection = connection(path);
+        withinLimit(() -> send(connection, Files.readAllBytes(file)), connection::disconnect);
     }
 
-    private Map<String, Object> exchange(String method, String path, byte @Nullable [] body) throws IOException {
-        HttpURLConnection connection = connection(method, path);
-        FutureTask<Map<String, Object>> call = new FutureTask<>(() -> exchange(connection, body));
-        daemon(call);
+    private HttpURLConnection connection(String path) throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) new URL(address + ARTIFACTS + path).openConnection(Proxy.NO_PROXY);
+        connection.setRequestMethod("PUT");
+        connection.setConnectTimeout((int) patience.answer().toMillis());
+        connection.setReadTimeout(2 * (int) patience.answer().toMillis()); // ends calls that were given up
+        connection.setInstanceFollowRedirects(false);
+        connection.setRequestProperty("Connection", "close");
+        connection.setRequestProperty("Content-Type", "application/octet-stream");
+        String user = credentials.getUsername();
+        String basic = user + ":" + credentials.getPassword();
+        String token =
+                user == null ? credentials.getToken() : Base64.getEncoder().encodeToString(basic.getBytes(UTF_8));
+        if (token != null) {
+            connection.setRequestProperty("Authorization", (user == null ? "Bearer " : "Basic ") + token);
+        }
+        return connection;
+    }
+
+    /** Sends a body whose length is announced, so that the JVM does not send it again by itself. */
+    private static int send(HttpURLConnection connection, byte[] body) throws IOException {
+        try {
+            connection.setDoOutput(true);
+            connection.setFixedLengthStreamingMode(body.length);
+            try (OutputStream out = connection.getOutputStream()) {
+                out.write(body);
+            }
+            int status = status(connection);
+            if (status / 100 != 2) {
+                InputStream text = connection.getErrorStream();
+                throw refusal(status, text == null ? "" : new String(text.readNBytes(MOST_BYTES), UTF_8));
+            }
+            return status;
+        } finally {
+            connection.disconnect();
+        }
+    }
+
+    /**
+     * Calls from a thread of its own.
+     *
+     * @param end ends the connection of a call that is given up
+     */
+    private <T> T withinLimit(Callable<T> work, Runnable end) throws IOException {
+        FutureTask<T> call = new FutureTask<>(work);
+        Thread caller = daemon(call);
         try {
             return call.get(patience.answer().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -194,86 +263,28 @@ final class MlflowServer {
             throw new InterruptedIOException("interrupted");
         } finally {
             if (call.cancel(true)) {
-                daemon(connection::disconnect); // may wait for the thread that reads
+                daemon(() -> end(caller, end)); // may wait for the thread that reads
             }
         }
     }
 
-    private HttpURLConnection connection(String method, String path) throws IOException {
-        HttpURLConnection connection = (HttpURLConnection) new URL(address + path).openConnection();
-        connection.setRequestMethod(method);
-        connection.setConnectTimeout((int) patience.connection().toMillis());
-        connection.setReadTimeout(2 * (int) patience.answer().toMillis()); // ends calls that were given up
-        connection.setInstanceFollowRedirects(false);
-        connection.setUseCaches(false);
-        connection.setRequestProperty("Connection", "close");
-        connection.setRequestProperty("Accept", "application/json");
-        connection.setRequestProperty("User-Agent", "blazefl4j/" + Build.VERSION);
-        if (authorization != null) {
-            connection.setRequestProperty("Authorization", authorization);
-        }
-        return connection;
+    /** Ends a call's connections, also one that it has only just begun. */
+    private static void end(Thread caller, Runnable end) {
+        do {
+            end.run();
+        } while (!Uninterruptibles.join(caller, END_MILLIS));
     }
 
-    private static void daemon(Runnable work) {
+    private static Thread daemon(Runnable work) {
         Thread thread = new Thread(work, "blazefl4j-mlflow-call");
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     /** Says that a limit has passed. */
     static String noAnswerWithin(Duration limit) {
         return "no answer within " + limit.toSeconds() + " s";
-    }
-
-    private static Map<String, Object> exchange(HttpURLConnection connection, byte @Nullable [] body)
-            throws IOException {
-        try {
-            if (body != null) {
-                send(connection, body);
-            }
-            return answer(connection);
-        } catch (UnknownHostException e) {
-            throw new IOException("unknown host", e);
-        } finally {
-            connection.disconnect();
-        }
-    }
-
-    /** Sends a body whose length is announced, so that the JVM does not send it again by itself. */
-    private static void send(HttpURLConnection connection, byte[] body) throws IOException {
-        boolean file = connection.getRequestMethod().equals("PUT");
-        connection.setRequestProperty("Content-Type", file ? "application/octet-stream" : "application/json");
-        connection.setDoOutput(true);
-        connection.setFixedLengthStreamingMode(body.length);
-        try (OutputStream out = connection.getOutputStream()) {
-            out.write(body);
-        }
-    }
-
-    /** Reads the answer; its stream is closed with the connection, since the JVM may keep that for later otherwise. */
-    private static Map<String, Object> answer(HttpURLConnection connection) throws IOException {
-        int status = status(connection);
-        boolean succeeded = status / 100 == 2;
-        InputStream body = succeeded ? connection.getInputStream() : connection.getErrorStream();
-        String text = body == null ? "" : new String(readAll(body), UTF_8);
-        if (!succeeded) {
-            throw refusal(status, text);
-        }
-        return text.isBlank() ? Map.of() : object(status, text);
-    }
-
-    /** Reads until the call is given up. */
-    private static byte[] readAll(InputStream in) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        byte[] some = new byte[8192];
-        for (int count = in.read(some); count >= 0; count = in.read(some)) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("given up");
-            }
-            bytes.write(some, 0, count);
-        }
-        return bytes.toByteArray();
     }
 
     /** With a body of a fixed length, the JVM takes a refusal for want of credentials for a failure of its own. */
@@ -285,23 +296,17 @@ final class MlflowServer {
         }
     }
 
-    private static Refusal refusal(int status, String text) throws Refusal {
-        Map<String, Object> found = text.stripLeading().startsWith("{") ? object(status, text) : Map.of();
+    /** Reads what MLflow says of a refusal, if it is MLflow that refuses. */
+    private static Refusal refusal(int status, String text) {
+        Map<String, Object> found = Map.of();
+        try {
+            found = text.stripLeading().startsWith("{") ? JSON.std.mapFrom(text) : found;
+        } catch (IOException e) {
+            // another server, or a text that was cut off
+        }
         String code = Objects.toString(found.get("error_code"), "");
         String message = found.containsKey("message") ? ": " + found.get("message") : "";
         return new Refusal(status, code, line("HTTP status " + status + (code.isEmpty() ? "" : ", " + code) + message));
-    }
-
-    private static Map<String, Object> object(int status, String text) throws Refusal {
-        try {
-            Map<String, Object> found = JSON.std.mapFrom(text);
-            if (found != null) {
-                return found;
-            }
-        } catch (IOException e) {
-            // not used as the cause, because Jackson's message quotes the text
-        }
-        throw new Refusal(status, "", "HTTP status " + status + ", but no answer of MLflow");
     }
 
     private static String line(String text) {
@@ -317,23 +322,11 @@ final class MlflowServer {
                 e);
     }
 
-    /** Returns an object that an answer must have. */
-    static Map<?, ?> object(Map<?, ?> answer, String name) throws Refusal {
-        if (answer.get(name) instanceof Map<?, ?> found) {
-            return found;
-        }
-        throw lacking(name);
-    }
-
     /** Returns a text that an answer must have. */
-    static String text(Map<?, ?> answer, String name) throws Refusal {
-        if (answer.get(name) instanceof String found) {
-            return found;
+    static String present(String name, String found) throws Refusal {
+        if (found.isEmpty()) {
+            throw new Refusal(200, "", "an answer without " + name);
         }
-        throw lacking(name);
-    }
-
-    private static Refusal lacking(String name) {
-        return new Refusal(200, "", "an answer without " + name);
+        return found;
     }
 }

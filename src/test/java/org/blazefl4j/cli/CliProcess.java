@@ -29,6 +29,8 @@ final class CliProcess implements AutoCloseable {
             "fastcsv",
             "HdrHistogram",
             "jackson",
+            "mlflow-client",
+            "slf4j",
             "tomlj");
 
     private final Process process;

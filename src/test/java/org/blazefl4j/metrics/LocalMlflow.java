@@ -165,7 +165,7 @@ public final class LocalMlflow implements AutoCloseable {
     }
 
     /** Carries the next call of such a path out, but drops its answer. */
-    synchronized void loseAnswer(String path) {
+    public synchronized void loseAnswer(String path) {
         refuse(1, path, 0, "", "");
         lost = true;
     }
@@ -239,7 +239,7 @@ public final class LocalMlflow implements AutoCloseable {
             }
             byte[] text = plainAnswer == null ? JSON.std.asBytes(answer) : plainAnswer.getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", "application/json");
-            exchange.getResponseHeaders().set("Connection", "close"); // as was asked for
+            exchange.getResponseHeaders().set("Connection", "close");
             if (status == 401) {
                 exchange.getResponseHeaders().set("WWW-Authenticate", "Basic realm=\"mlflow\"");
             }
@@ -310,9 +310,9 @@ public final class LocalMlflow implements AutoCloseable {
     }
 
     private Object get(String path, String query) {
-        String[] sides = query.split("=", 2);
-        String value = URLDecoder.decode(sides[1], StandardCharsets.UTF_8);
-        switch (path + "?" + sides[0]) {
+        String[] last = query.substring(query.lastIndexOf('&') + 1).split("=", 2); // an old name may be before it
+        String value = URLDecoder.decode(last[1], StandardCharsets.UTF_8);
+        switch (path + "?" + last[0]) {
             case API + "experiments/get-by-name?experiment_name":
                 if (!experiments.containsKey(value)) {
                     throw missing("Experiment with name=" + value + " exists");
@@ -419,7 +419,7 @@ public final class LocalMlflow implements AutoCloseable {
     }
 
     private Object update(Map<String, Object> request) {
-        requireFields(request, "run_id", "status", "end_time");
+        requireFields(request, "run_id", "run_uuid", "status", "end_time");
         Run run = run(text(request, "run_id"));
         String status = text(request, "status");
         require(Set.of("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED").contains(status), "status " + status);
@@ -450,10 +450,11 @@ public final class LocalMlflow implements AutoCloseable {
         return (String) value;
     }
 
+    /** Reads a whole number as JSON of protocol buffers has it: as a number or as text. */
     private static long whole(Map<String, Object> request, String field) {
-        Object value = request.get(field);
-        require(value instanceof Integer || value instanceof Long, field + "=" + value);
-        return ((Number) value).longValue();
+        String value = String.valueOf(request.get(field));
+        require(value.matches("-?\\d+"), field + "=" + value);
+        return Long.parseLong(value);
     }
 
     /** Reads a double as JSON of protocol buffers has it. */

@@ -13,10 +13,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.binding.Build;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs a program without the optional libraries. */
 final class MissingLibraryTest {
@@ -46,16 +46,22 @@ final class MissingLibraryTest {
         assertThat(file).doesNotExist();
     }
 
-    @Test
-    void shouldNameTheLibraryThatMlflowNeeds() throws Exception {
-        try (URLClassLoader without = new URLClassLoader(classPathWithout("jackson-jr-objects"), null)) {
+    @ParameterizedTest
+    @CsvSource({
+        "mlflow-client, org.mlflow.tracking.MlflowClient",
+        "jackson-jr-objects, com.fasterxml.jackson.jr.ob.JSON"
+    })
+    void shouldNameTheLibrariesThatMlflowNeeds(String artifact, String type) throws Exception {
+        try (URLClassLoader without = new URLClassLoader(classPathWithout(artifact), null)) {
             Class<?> user = without.loadClass("org.blazefl4j.metrics.MlflowExperiment");
 
             assertThatThrownBy(() -> user.getMethod("open", URI.class, String.class)
                             .invoke(null, URI.create("http://127.0.0.1:1"), "study"))
                     .cause()
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith("library is missing: user=" + user.getName() + ", found=no com.fasterxml");
+                    .hasMessage("library is missing: user=" + user.getName() + ", found=no " + type + ", expected="
+                            + Build.library(artifact)
+                            + "; add it to the class path, or to the module path with --add-modules");
         }
     }
 
@@ -69,9 +75,9 @@ final class MissingLibraryTest {
         return urls.toArray(URL[]::new);
     }
 
-    @Test
-    void shouldNameTheVersionsInTheDocs() throws Exception {
-        assertThat(Files.readString(Path.of("docs/embedding.md")))
-                .contains("`" + Build.library("fastcsv") + "`", "`" + Build.library("jackson-jr-objects") + "`");
+    @ParameterizedTest
+    @ValueSource(strings = {"fastcsv", "jackson-jr-objects", "mlflow-client"})
+    void shouldNameTheVersionInTheDocs(String artifact) throws Exception {
+        assertThat(Files.readString(Path.of("docs/embedding.md"))).contains("`" + Build.library(artifact) + "`");
     }
 }

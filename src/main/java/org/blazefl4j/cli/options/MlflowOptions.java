@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Optional;
+import java.util.logging.Logger;
 import org.blazefl4j.metrics.MlflowExperiment;
 import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,11 @@ public final class MlflowOptions {
     private static final System.Logger LOG = System.getLogger(MlflowOptions.class.getName());
 
     private static final String SERVER = "MLFLOW_TRACKING_URI";
+
+    /** Loaded only if runs are recorded. Has a field, because the JDK forgets loggers that nobody holds. */
+    private static final class ClientLog {
+        static final Logger OF_CONNECTIONS = Logger.getLogger("org.mlflow_project.apachehttp");
+    }
 
     @Option(
             names = "--mlflow",
@@ -91,6 +97,7 @@ public final class MlflowOptions {
         if (server == null) {
             return Optional.empty();
         }
+        quietenClient();
         try {
             return Optional.of(MlflowExperiment.open(server, name(usual)));
         } catch (IllegalArgumentException e) {
@@ -98,6 +105,14 @@ public final class MlflowOptions {
         } catch (IllegalStateException e) {
             goOnWithout(e);
             return Optional.empty();
+        }
+    }
+
+    /** Keeps what MLflow's client says of each try off the terminal, unless somebody has set up logging for it. */
+    private static void quietenClient() {
+        System.getProperties().putIfAbsent("slf4j.internal.verbosity", "ERROR");
+        if (ClientLog.OF_CONNECTIONS.getLevel() == null) {
+            ClientLog.OF_CONNECTIONS.setLevel(java.util.logging.Level.OFF);
         }
     }
 
