@@ -71,6 +71,7 @@ public final class MlflowExperiment {
                 () -> "name of an experiment out of range: experiment=" + Printable.line(name) + ", length="
                         + name.length() + ", limit=1 to " + LONGEST_NAME + " characters; choose another");
         try {
+            server.requireOwnAnswer(name);
             return new MlflowExperiment(server, idOf(server, name));
         } catch (IOException e) {
             throw server.unusable(e);

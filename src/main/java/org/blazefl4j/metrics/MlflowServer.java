@@ -13,6 +13,7 @@ import java.net.Proxy;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URL;
+import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,8 @@ import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 final class MlflowServer {
 
     private static final String ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts";
+
+    private static final String BY_NAME = "/api/2.0/mlflow/experiments/get-by-name?experiment_name=";
 
     private static final int LONGEST_MESSAGE = 300;
 
@@ -147,6 +150,34 @@ final class MlflowServer {
     }
 
     /**
+     * Asks for an experiment, and looks whether the question is sent on to another address. The client would follow,
+     * with the credentials, and take for granted what it had to say.
+     *
+     * @throws IOException if it is sent on, or the server does not answer in time, or the thread is interrupted
+     */
+    void requireOwnAnswer(String experiment) throws IOException {
+        HttpURLConnection connection = connection("GET", BY_NAME + URLEncoder.encode(experiment, UTF_8));
+        try {
+            withinLimit(() -> ownAnswer(connection), connection::disconnect);
+        } catch (IOException e) {
+            throw first(e);
+        }
+    }
+
+    private static int ownAnswer(HttpURLConnection connection) throws IOException {
+        try {
+            int status = status(connection);
+            if (status / 100 == 3) {
+                String to = Objects.requireNonNullElse(connection.getHeaderField("Location"), "unknown");
+                throw new Refusal(status, "", "HTTP status " + status + ", which sends on to " + Printable.address(to));
+            }
+            return status;
+        } finally {
+            connection.disconnect();
+        }
+    }
+
+    /**
      * Asks something.
      *
      * @throws Refusal if the server refuses the call, or what answers is no MLflow server
@@ -199,19 +230,17 @@ final class MlflowServer {
      * @throws IOException if the server does not answer in time, or the thread is interrupted
      */
     void put(String path, Path file) throws IOException {
-        HttpURLConnection connection = connection(path);
+        HttpURLConnection connection = connection("PUT", ARTIFACTS + path);
         withinLimit(() -> send(connection, Files.readAllBytes(file)), connection::disconnect);
     }
 
-    private HttpURLConnection connection(String path) throws IOException {
-        HttpURLConnection connection =
-                (HttpURLConnection) new URL(address + ARTIFACTS + path).openConnection(Proxy.NO_PROXY);
-        connection.setRequestMethod("PUT");
+    private HttpURLConnection connection(String method, String path) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection) new URL(address + path).openConnection(Proxy.NO_PROXY);
+        connection.setRequestMethod(method);
         connection.setConnectTimeout((int) patience.answer().toMillis());
         connection.setReadTimeout(2 * (int) patience.answer().toMillis()); // ends calls that were given up
         connection.setInstanceFollowRedirects(false);
         connection.setRequestProperty("Connection", "close");
-        connection.setRequestProperty("Content-Type", "application/octet-stream");
         String user = credentials.getUsername();
         String basic = user + ":" + credentials.getPassword();
         String token =
@@ -226,6 +255,7 @@ final class MlflowServer {
     private static int send(HttpURLConnection connection, byte[] body) throws IOException {
         try {
             connection.setDoOutput(true);
+            connection.setRequestProperty("Content-Type", "application/octet-stream");
             connection.setFixedLengthStreamingMode(body.length);
             try (OutputStream out = connection.getOutputStream()) {
                 out.write(body);

@@ -112,6 +112,7 @@ public final class LocalMlflow implements AutoCloseable {
     private boolean lost;
     private String dripped = "none";
     private String plainAnswer;
+    private String elsewhere;
 
     /** Starts a server without experiments. */
     public LocalMlflow() throws IOException {
@@ -185,6 +186,11 @@ public final class LocalMlflow implements AutoCloseable {
         plainAnswer = text;
     }
 
+    /** Sends whatever is asked on to another address. */
+    void sendOnTo(String address) {
+        elsewhere = address;
+    }
+
     /** Makes runs have this store of artifacts. */
     void storeArtifactsIn(String uri) {
         store = uri;
@@ -240,6 +246,10 @@ public final class LocalMlflow implements AutoCloseable {
             byte[] text = plainAnswer == null ? JSON.std.asBytes(answer) : plainAnswer.getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", "application/json");
             exchange.getResponseHeaders().set("Connection", "close");
+            if (elsewhere != null) {
+                exchange.getResponseHeaders().set("Location", elsewhere);
+                status = 302;
+            }
             if (status == 401) {
                 exchange.getResponseHeaders().set("WWW-Authenticate", "Basic realm=\"mlflow\"");
             }

@@ -482,6 +482,20 @@ final class MlflowMetricsTest {
     }
 
     @Test
+    void shouldSendNothingOnToAnotherServer() throws IOException {
+        try (LocalMlflow other = new LocalMlflow()) {
+            mlflow.sendOnTo(other.address() + "/login?token=secret");
+            Map<String, String> environment = Map.of("MLFLOW_TRACKING_TOKEN", "secret");
+            unusable(
+                    () -> MlflowExperiment.open(new MlflowServer(mlflow.address(), environment, SHORT), "study"),
+                    "MLflow cannot be used: server=" + mlflow.address()
+                            + ", found=HTTP status 302, which sends on to " + other.address()
+                            + "/login?***; start the server, or give the address and the credentials of another");
+            assertThat(other.requests()).isEmpty();
+        }
+    }
+
+    @Test
     void shouldSayWhyAServerCannotBeUsed() throws IOException {
         String remedy = "; start the server, or give the address and the credentials of another";
         mlflow.answerWith("<html>hello");
