@@ -109,7 +109,7 @@ final class ExecutorSession {
             }
             mapBlocks(task.blocks());
             round = new OpenRound(
-                    task.number(), Parcel.decode(task.round().value(), loader, this::block, Messages.Round.class));
+                    task.number(), Parcel.decode(task.round().bytes(), loader, this::block, Messages.Round.class));
         }
         running++;
         round.users++;

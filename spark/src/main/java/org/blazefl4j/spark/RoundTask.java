@@ -19,13 +19,13 @@ record RoundTask(
         String session,
         SparkOptions.Inner inner,
         int number,
-        Broadcast<byte[]> round,
+        Input round,
         List<SharedBlock> blocks,
         List<Input> inputs,
         TaskResults results)
         implements VoidFunction<Iterator<Integer>> {
 
-    /** The bytes of a task, in the job itself or, if they are many, on their own. */
+    /** Bytes for a task, in the job itself or, if they are many, on their own. */
     sealed interface Input extends java.io.Serializable {
 
         byte[] bytes();

@@ -165,8 +165,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     @Override
     protected <E, F, W> RoundResults<W> begin(RoundContext<E, F, W> round) {
-        Broadcast<byte[]> message = spark.broadcast(encode(round));
-        SparkRound<W> results = new SparkRound<>(this, round, ++messages, message);
+        SparkRound<W> results = new SparkRound<>(this, round, ++messages, encode(round));
         running = results;
         return results;
     }

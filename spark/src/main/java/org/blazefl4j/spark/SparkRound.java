@@ -43,14 +43,14 @@ final class SparkRound<U> implements RoundResults<U> {
     /** The longest wait, after which it is seen whether the round must end. */
     private static final long SLICE_MILLIS = 20;
 
-    /** The bytes of all tasks above which each fetches its own. */
-    private static final long INSIDE_BYTES = 1 << 20;
+    /** The bytes above which a round's message, or what its tasks get, is broadcast. Spark warns of jobs of twice as many. */
+    private static final long INSIDE_BYTES = 500_000;
 
     private final SparkClientTrainer<?, ?, ?> trainer;
     private final RoundContext<?, ?, U> round;
     private final RoundWork<?, ?, U> work;
     private final int number;
-    private final Broadcast<byte[]> message;
+    private final RoundTask.Input message;
     private final ClassLoader loader;
     private final List<Broadcast<byte[]>> broadcasts = new ArrayList<>();
     private final List<SparkJob> jobs = new CopyOnWriteArrayList<>();
@@ -86,15 +86,18 @@ final class SparkRound<U> implements RoundResults<U> {
     /** The result of a task of a job, by the job's number. */
     private record Arrival(int job, TaskResult result) {}
 
-    SparkRound(
-            SparkClientTrainer<?, ?, ?> trainer, RoundContext<?, ?, U> round, int number, Broadcast<byte[]> message) {
+    /**
+     * Starts a round.
+     *
+     * @param message a {@link Messages.Round} as a {@link Parcel}
+     */
+    SparkRound(SparkClientTrainer<?, ?, ?> trainer, RoundContext<?, ?, U> round, int number, byte[] message) {
         this.trainer = trainer;
         this.round = round;
         this.work = round.work();
         this.number = number;
-        this.message = message;
         this.loader = trainer.loader();
-        broadcasts.add(message);
+        this.message = input(message, message.length);
         submit(IntStream.range(0, round.size()).boxed().toList());
     }
 
@@ -114,6 +117,7 @@ final class SparkRound<U> implements RoundResults<U> {
             dealt.add(some);
             parcels.add(parcel(some));
         }
+        long bytes = parcels.stream().mapToLong(parcel -> parcel.length).sum();
         int job = jobs.size();
         TaskResults results = new TaskResults(result -> arrivals.add(new Arrival(job, result)));
         trainer.spark().sc().register(results);
@@ -123,7 +127,7 @@ final class SparkRound<U> implements RoundResults<U> {
                 number,
                 message,
                 trainer.shared().blocks(),
-                inputs(parcels),
+                parcels.stream().map(parcel -> input(parcel, bytes)).toList(),
                 results);
         jobs.add(new SparkJob(trainer.tasks(count).foreachPartitionAsync(task), dealt));
     }
@@ -163,19 +167,14 @@ final class SparkRound<U> implements RoundResults<U> {
         }
     }
 
-    private List<RoundTask.Input> inputs(List<byte[]> parcels) {
-        if (parcels.stream().mapToLong(parcel -> parcel.length).sum() <= INSIDE_BYTES) {
-            return parcels.stream()
-                    .<RoundTask.Input>map(RoundTask.Input.Inside::new)
-                    .toList();
+    /** Puts bytes into the job, which spares executors a request, unless they or others like them are many. */
+    private RoundTask.Input input(byte[] bytes, long all) {
+        if (all <= INSIDE_BYTES) {
+            return new RoundTask.Input.Inside(bytes);
         }
-        List<RoundTask.Input> inputs = new ArrayList<>();
-        for (byte[] parcel : parcels) {
-            Broadcast<byte[]> apart = trainer.spark().broadcast(parcel);
-            broadcasts.add(apart);
-            inputs.add(new RoundTask.Input.Apart(apart));
-        }
-        return inputs;
+        Broadcast<byte[]> apart = trainer.spark().broadcast(bytes);
+        broadcasts.add(apart);
+        return new RoundTask.Input.Apart(apart);
     }
 
     // ---- results

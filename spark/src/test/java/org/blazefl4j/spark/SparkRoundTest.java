@@ -85,6 +85,16 @@ final class SparkRoundTest {
         }
     }
 
+    /** Each broadcast is a request of each executor's. */
+    @Test
+    void shouldSendLittleWithinTheJob() {
+        try (var trainer = trainer(Map.of(), FailurePolicy.failFast(), TWO_TASKS)) {
+            long before = OnCluster.spark().broadcast(1).id();
+            assertThat(List.of(round(trainer))).isEqualTo(here(1));
+            assertThat(OnCluster.spark().broadcast(1).id()).as("the job's alone").isEqualTo(before + 2);
+        }
+    }
+
     @Test
     void shouldSendMuchOnItsOwn() {
         Probe large = new Probe(folder, Map.of(), 100_000);
