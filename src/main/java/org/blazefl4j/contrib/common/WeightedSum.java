@@ -256,7 +256,8 @@ public final class WeightedSum implements AutoCloseable {
                     parts.push_back(part);
                 }
             }
-            return torch.stack(parts, 0).retainReference();
+            Tensor total = parts.size() == 1 ? parts.get(0).unsqueeze(0) : torch.stack(parts, 0);
+            return total.retainReference();
         }
     }
 
