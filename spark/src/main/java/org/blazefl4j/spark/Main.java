@@ -77,6 +77,7 @@ public final class Main {
                         .setIfMissing("spark.app.name", "blazefl4j")
                         .setIfMissing("spark.broadcast.compress", "false")
                         .setIfMissing("spark.driver.maxResultSize", "0")
+                        .setIfMissing("spark.task.maxDirectResultSize", "32m")
                         .setIfMissing("spark.ui.showConsoleProgress", "false");
                 spark = new JavaSparkContext(conf);
             }

@@ -148,6 +148,7 @@ final class Cluster implements AutoCloseable {
                 .set("spark.executor.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
                 .set("spark.broadcast.compress", "false")
                 .set("spark.driver.maxResultSize", "0")
+                .set("spark.task.maxDirectResultSize", "32m")
                 .set("spark.network.timeout", "120s")
                 .set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
                 .set("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s");
