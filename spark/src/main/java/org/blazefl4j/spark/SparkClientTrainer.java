@@ -48,11 +48,10 @@ import org.jspecify.annotations.Nullable;
  * class path ({@code spark-submit --jars}), whose processors must be of the driver's kind: others are refused by name,
  * because their bits would differ.
  *
- * <p>Spark repeats the tasks of executors that it loses, with the same bits. If it gives up a task, it ends the others
- * of the round, too: that is a failure of all clients that have not ended, about which
- * {@link TrainerOptions#onClientFailure} decides, and which clients these are depends on timing. A round that a failure
- * ends hands over the packages of tasks that had ended, not those of clients that ran; with
- * {@link SparkOptions.Results#SUMS} they have no elements.
+ * <p>Spark repeats the tasks of executors that it loses, with the same bits. If it gives up a task, its clients have
+ * failed, about which {@link TrainerOptions#onClientFailure} decides, and those of the round's other tasks are trained
+ * by a further job. A round that a failure ends hands over the packages of tasks that had ended, not those of clients
+ * that ran; with {@link SparkOptions.Results#SUMS} they have no elements.
  *
  * <p>{@link TrainerOptions#numParallels()}, slots and the class path of {@code ProcessOptions} do not matter here; the
  * cluster's processors do. The Spark context stays the caller's, and open while the trainer is used.
@@ -165,7 +164,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     @Override
     protected <E, F, W> RoundResults<W> begin(RoundContext<E, F, W> round) {
-        SparkRound<W> results = new SparkRound<>(this, round, ++messages, encode(round));
+        SparkRound<W> results = new SparkRound<>(round, new SparkJobs(this, round, ++messages, encode(round)), loader);
         running = results;
         return results;
     }
@@ -213,11 +212,6 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         return session;
     }
 
-    /** Returns the loader for the classes of results. */
-    ClassLoader loader() {
-        return loader;
-    }
-
     SharedMemory shared() {
         return shared;
     }
@@ -244,7 +238,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         return Math.min(clients, Math.max(least, TASKS_AT_A_TIME * atATime));
     }
 
-    /** Frees what a round broadcast. */
+    /** Forgets a round, and frees what it broadcast. */
     void ended(Iterable<Broadcast<byte[]>> broadcasts) {
         if (spark.sc().isStopped()) {
             return;

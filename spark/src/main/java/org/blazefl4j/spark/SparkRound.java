@@ -11,19 +11,12 @@ import java.util.NavigableSet;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.apache.spark.api.java.JavaFutureAction;
-import org.apache.spark.broadcast.Broadcast;
 import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.spark.Messages.Failure;
-import org.blazefl4j.spark.Messages.Job;
 import org.blazefl4j.spark.Messages.Outcome;
 import org.blazefl4j.spark.Messages.TaskResult;
+import org.blazefl4j.spark.SparkJobs.Ended;
 import org.blazefl4j.worker.FailureDecision;
 import org.blazefl4j.worker.RemoteError;
 import org.blazefl4j.worker.RoundContext;
@@ -43,20 +36,10 @@ final class SparkRound<U> implements RoundResults<U> {
     /** The longest wait, after which it is seen whether the round must end. */
     private static final long SLICE_MILLIS = 20;
 
-    /** The bytes above which a round's message, or what its tasks get, is broadcast. Spark warns of jobs of twice as many. */
-    private static final long INSIDE_BYTES = 500_000;
-
-    private final SparkClientTrainer<?, ?, ?> trainer;
     private final RoundContext<?, ?, U> round;
     private final RoundWork<?, ?, U> work;
-    private final int number;
-    private final RoundTask.Input message;
     private final ClassLoader loader;
-    private final List<Broadcast<byte[]>> broadcasts = new ArrayList<>();
-    private final List<SparkJob> jobs = new CopyOnWriteArrayList<>();
-
-    /** Results of tasks, put there by Spark's scheduler. */
-    private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
+    private final SparkJobs jobs;
 
     /** Clients with a package or a decision about their failure. */
     private final BitSet settled = new BitSet();
@@ -76,105 +59,13 @@ final class SparkRound<U> implements RoundResults<U> {
     private boolean failed;
     private boolean ended;
 
-    /**
-     * A job of Spark's.
-     *
-     * @param positions of the clients of each task
-     */
-    private record SparkJob(JavaFutureAction<Void> action, List<List<Integer>> positions) {}
-
-    /** The result of a task of a job, by the job's number. */
-    private record Arrival(int job, TaskResult result) {}
-
-    /**
-     * Starts a round.
-     *
-     * @param message a {@link Messages.Round} as a {@link Parcel}
-     */
-    SparkRound(SparkClientTrainer<?, ?, ?> trainer, RoundContext<?, ?, U> round, int number, byte[] message) {
-        this.trainer = trainer;
+    /** Starts a round. */
+    SparkRound(RoundContext<?, ?, U> round, SparkJobs jobs, ClassLoader loader) {
         this.round = round;
         this.work = round.work();
-        this.number = number;
-        this.loader = trainer.loader();
-        this.message = input(message, message.length);
-        submit(IntStream.range(0, round.size()).boxed().toList());
-    }
-
-    // ---- jobs
-
-    /** Starts a job for some clients. */
-    private void submit(List<Integer> positions) {
-        if (positions.isEmpty()) {
-            return;
-        }
-        round.clock().enter(Phase.DEAL);
-        int count = trainer.tasksFor(positions.size(), work);
-        List<List<Integer>> dealt = new ArrayList<>();
-        List<byte[]> parcels = new ArrayList<>();
-        for (int task = 0; task < count; task++) {
-            List<Integer> some = deal(positions, task, count);
-            dealt.add(some);
-            parcels.add(parcel(some));
-        }
-        long bytes = parcels.stream().mapToLong(parcel -> parcel.length).sum();
-        int job = jobs.size();
-        TaskResults results = new TaskResults(result -> arrivals.add(new Arrival(job, result)));
-        trainer.spark().sc().register(results);
-        RoundTask task = new RoundTask(
-                trainer.session(),
-                trainer.sparkOptions().inner(),
-                number,
-                message,
-                trainer.shared().blocks(),
-                parcels.stream().map(parcel -> input(parcel, bytes)).toList(),
-                results);
-        jobs.add(new SparkJob(trainer.tasks(count).foreachPartitionAsync(task), dealt));
-    }
-
-    /** Deals clients in turn, so that tasks have as much to do, unless their packages are taken in list order. */
-    private List<Integer> deal(List<Integer> positions, int task, int count) {
-        int size = positions.size();
-        if (!round.inAnyOrder()) {
-            return positions.subList((int) ((long) size * task / count), (int) ((long) size * (task + 1) / count));
-        }
-        return IntStream.iterate(task, i -> i < size, i -> i + count)
-                .mapToObj(positions::get)
-                .toList();
-    }
-
-    private byte[] parcel(List<Integer> positions) {
-        List<Job> some = new ArrayList<>();
-        try {
-            positions.forEach(index -> some.add(job(index)));
-            return Parcel.encode("configurations and states", new Messages.Jobs(some), trainer.shared()::find);
-        } finally {
-            some.forEach(job -> {
-                if (job.state() != null) {
-                    job.state().close();
-                }
-            });
-        }
-    }
-
-    private Job job(int index) {
-        var client = work.job(index);
-        Object config = work.config(index);
-        try {
-            return new Job(index, client.clientId(), client.device(), config, work.state(index), null);
-        } catch (IllegalStateException e) {
-            return new Job(index, client.clientId(), client.device(), config, null, String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** Puts bytes into the job, which spares executors a request, unless they or others like them are many. */
-    private RoundTask.Input input(byte[] bytes, long all) {
-        if (all <= INSIDE_BYTES) {
-            return new RoundTask.Input.Inside(bytes);
-        }
-        Broadcast<byte[]> apart = trainer.spark().broadcast(bytes);
-        broadcasts.add(apart);
-        return new RoundTask.Input.Apart(apart);
+        this.jobs = jobs;
+        this.loader = loader;
+        jobs.submit(IntStream.range(0, round.size()).boxed().toList());
     }
 
     // ---- results
@@ -261,25 +152,25 @@ final class SparkRound<U> implements RoundResults<U> {
     /** Waits a little for results, and takes all that are there. */
     private void receive() {
         round.clock().enter(Phase.TRAIN);
-        List<SparkJob> done = jobs.stream().filter(job -> job.action().isDone()).toList();
+        List<Ended> done = jobs.ended();
+        List<Integer> again = new ArrayList<>();
         try {
-            Arrival arrival =
-                    done.size() == jobs.size() ? arrivals.poll() : arrivals.poll(SLICE_MILLIS, TimeUnit.MILLISECONDS);
-            List<Integer> again = new ArrayList<>();
-            while (arrival != null) {
-                settle(arrival.result(), again);
-                arrival = arrivals.poll();
+            TaskResult result = jobs.poll(done.isEmpty() ? SLICE_MILLIS : 0);
+            while (result != null) {
+                requireRun(result);
+                settle(result, again);
+                result = jobs.poll(0);
             }
             done.forEach(job -> settle(job, again));
             if (!failed) {
-                submit(again);
+                jobs.submit(again);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the round ends by it
         }
     }
 
-    private void settle(TaskResult result, List<Integer> again) {
+    private void requireRun(TaskResult result) {
         if (result.refusal() != null) {
             throw new IllegalStateException("numeric environment differs from the driver's: executor="
                     + result.executor() + ", found=" + result.refusal()
@@ -292,6 +183,9 @@ final class SparkRound<U> implements RoundResults<U> {
                             + error(result).toException(),
                     error(result).toException());
         }
+    }
+
+    private void settle(TaskResult result, List<Integer> again) {
         for (Outcome outcome : result.outcomes()) {
             if (outcome.failure() != null) {
                 settle(outcome.index(), decide(outcome), again);
@@ -335,33 +229,23 @@ final class SparkRound<U> implements RoundResults<U> {
         failed |= decision == FailureDecision.END;
     }
 
-    /** Finds the clients that a job which has ended owes: Spark gave up their tasks, or the round ends. */
-    private void settle(SparkJob job, List<Integer> again) {
-        jobs.set(jobs.indexOf(job), new SparkJob(job.action(), List.of()));
-        for (List<Integer> task : job.positions()) {
-            for (int index : task) {
-                if (!failed && !settled.get(index) && !again.contains(index) && !isElsewhere(index)) {
-                    String reason = "Spark gave up the tasks of the round: " + reason(job);
+    /**
+     * Finds the clients that a job which has ended owes. If Spark gave up a task, only the clients of that one failed.
+     */
+    private void settle(Ended job, List<Integer> again) {
+        for (int task = 0; task < job.positions().size(); task++) {
+            boolean innocent = job.givenUp() >= 0 && job.givenUp() != task;
+            for (int index : job.positions().get(task)) {
+                if (failed || settled.get(index) || again.contains(index) || jobs.have(index)) {
+                    continue;
+                }
+                if (innocent) {
+                    again.add(index);
+                } else {
+                    String reason = "Spark gave up its task: " + job.reason();
                     settle(index, round.failed(index, work.failure(index, NONE, reason, null), false), again);
                 }
             }
-        }
-    }
-
-    /** Returns whether a later job has a client. */
-    private boolean isElsewhere(int index) {
-        return jobs.stream().anyMatch(job -> job.positions().stream().anyMatch(task -> task.contains(index)));
-    }
-
-    private static String reason(SparkJob job) {
-        try {
-            job.action().get();
-            return "it returned no result";
-        } catch (ExecutionException e) {
-            String text = String.valueOf(e.getCause() == null ? e : e.getCause().getMessage());
-            return text.lines().findFirst().orElse("unknown");
-        } catch (InterruptedException | RuntimeException e) {
-            return e.toString();
         }
     }
 
@@ -369,7 +253,7 @@ final class SparkRound<U> implements RoundResults<U> {
 
     /** Tells Spark to end what runs. Callable from any thread. */
     void cancel() {
-        jobs.forEach(job -> job.action().cancel(true));
+        jobs.cancel();
     }
 
     @Override
@@ -379,22 +263,18 @@ final class SparkRound<U> implements RoundResults<U> {
             return packages;
         }
         ended = true;
-        try {
-            cancel();
-            for (Outcome outcome : List.copyOf(ready.values())) {
-                packages.put(outcome.index(), take(outcome));
-            }
-            while (work.sum() != null) {
-                total = null;
-                U uplink = nextOfSum();
-                if (uplink == null) {
-                    break;
-                }
-                packages.put(position, uplink);
-            }
-            return packages;
-        } finally {
-            trainer.ended(broadcasts);
+        jobs.end();
+        for (Outcome outcome : List.copyOf(ready.values())) {
+            packages.put(outcome.index(), take(outcome));
         }
+        while (work.sum() != null) {
+            total = null;
+            U uplink = nextOfSum();
+            if (uplink == null) {
+                break;
+            }
+            packages.put(position, uplink);
+        }
+        return packages;
     }
 }
