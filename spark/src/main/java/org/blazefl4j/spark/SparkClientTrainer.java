@@ -240,6 +240,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     /** Forgets a round, and frees what it broadcast. */
     void ended(Iterable<Broadcast<byte[]>> broadcasts) {
+        running = null;
         if (spark.sc().isStopped()) {
             return;
         }

@@ -198,9 +198,18 @@ final class SparkJobs {
         jobs.forEach(job -> job.action().cancel(true));
     }
 
-    /** Ends all jobs. */
-    void end() {
-        cancel();
-        trainer.ended(broadcasts);
+    /** Ends all jobs. Returns the results that tasks had brought until then; no more come. */
+    List<TaskResult> end() {
+        try {
+            cancel();
+            round.holdInterrupt();
+            jobs.forEach(SparkJobs::awaitEnd);
+            List<TaskResult> late = new ArrayList<>();
+            arrivals.drainTo(late);
+            return late;
+        } finally {
+            round.restoreInterrupt();
+            trainer.ended(broadcasts);
+        }
     }
 }

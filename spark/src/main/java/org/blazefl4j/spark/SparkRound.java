@@ -263,7 +263,7 @@ final class SparkRound<U> implements RoundResults<U> {
             return packages;
         }
         ended = true;
-        jobs.end();
+        jobs.end().forEach(result -> settle(result, new ArrayList<>()));
         for (Outcome outcome : List.copyOf(ready.values())) {
             packages.put(outcome.index(), take(outcome));
         }

@@ -182,6 +182,30 @@ final class SparkRoundTest {
         }
     }
 
+    /** Results that came while the caller used others. */
+    @Test
+    void shouldKeepWhatTasksReturnedBeforeTheRoundEnds() {
+        SparkOptions single = SparkOptions.defaults().withClientsPerTask(1);
+        try (var trainer = trainer(Map.of(), FailurePolicy.failFast(), single)) {
+            List<Probe.Up> taken = new ArrayList<>();
+            assertThatThrownBy(() -> trainer.localProcess(
+                            new Probe.Down(torch.ones(Probe.LENGTH)), Probe.clients(CLIENTS), up -> {
+                                taken.add(up);
+                                Cluster.await("end of job", SparkRoundTest::isIdle);
+                                trainer.stopEvent().set();
+                            }))
+                    .isInstanceOf(StoppedException.class);
+            List<Probe.Up> left = trainer.uplinkPackage();
+            assertThat(taken.size() + left.size()).isEqualTo(CLIENTS);
+            taken.forEach(Probe.Up::close);
+            left.forEach(Probe.Up::close);
+        }
+    }
+
+    private static boolean isIdle() {
+        return OnCluster.spark().statusTracker().getActiveJobIds().length == 0;
+    }
+
     @Test
     void shouldSurviveClientsThatEndTheirWorkerProcess() {
         SparkOptions processes = TWO_TASKS.withInner(Inner.PROCESSES);
