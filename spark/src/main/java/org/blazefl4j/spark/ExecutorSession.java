@@ -101,19 +101,29 @@ final class ExecutorSession {
     }
 
     private synchronized OpenRound enter(RoundTask task) {
-        if (round == null || round.number != task.number()) {
-            OpenRound last = round;
-            if (last != null) {
-                last.over = true;
-                last.closeIfUnused();
-            }
+        if (closed) {
+            throw new IllegalStateException("trainer is closed: round=" + task.number() + ", expected=no more tasks");
+        }
+        OpenRound open = round;
+        if (open == null || open.number != task.number()) {
+            endRound();
             mapBlocks(task.blocks());
-            round = new OpenRound(
+            open = new OpenRound(
                     task.number(), Parcel.decode(task.round().bytes(), loader, this::block, Messages.Round.class));
+            round = open;
         }
         running++;
-        round.users++;
-        return round;
+        open.users++;
+        return open;
+    }
+
+    private void endRound() {
+        OpenRound last = round;
+        round = null;
+        if (last != null) {
+            last.over = true;
+            last.closeIfUnused();
+        }
     }
 
     private synchronized void leave(@Nullable OpenRound open) {
@@ -160,14 +170,17 @@ final class ExecutorSession {
             throws Exception {
         List<Job> jobs = Parcel.decode(task.inputs().get(number).bytes(), loader, this::block, Jobs.class)
                 .jobs();
-        InnerTrainer trainer = borrow(task, message, context.cpus());
-        boolean sound = false;
-        try (StopWatcher watcher = new StopWatcher(context, trainer.stopEvent())) {
-            trainer.run(message, jobs, outcomes, context::isInterrupted);
-            sound = true;
+        try {
+            InnerTrainer trainer = borrow(task, message, context.cpus());
+            boolean sound = false;
+            try (StopWatcher watcher = new StopWatcher(context, trainer.stopEvent())) {
+                trainer.run(message, jobs, outcomes, context::isInterrupted);
+                sound = true;
+            } finally {
+                giveBack(trainer, sound);
+            }
         } finally {
             TensorWalk.closeAll(jobs);
-            giveBack(trainer, sound);
         }
     }
 
@@ -205,10 +218,7 @@ final class ExecutorSession {
 
     private synchronized void close() {
         closed = true;
-        if (round != null) {
-            round.over = true;
-            round.closeIfUnused();
-        }
+        endRound();
         freeIfOver();
     }
 

@@ -320,7 +320,7 @@ final class SparkRoundTest {
         }
     }
 
-    private static NumericEnvironment foreign() {
+    static NumericEnvironment foreign() {
         NumericEnvironment own = NumericEnvironment.capture();
         return new NumericEnvironment(
                 own.blazefl4j(),
