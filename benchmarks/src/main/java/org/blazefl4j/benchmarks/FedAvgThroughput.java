@@ -17,8 +17,11 @@ import org.blazefl4j.trainer.TrainerOptions;
  */
 final class FedAvgThroughput {
 
-    /** Lets HotSpot compile what runs once for each client, as in a run, which has hundreds of rounds. */
-    private static final int WARM_UPS = 10;
+    /**
+     * Lets HotSpot compile what runs once for each client, as in a run, which has hundreds of rounds: its C2 takes up
+     * to a tenth of a core in the first twenty.
+     */
+    private static final int WARM_UPS = 30;
 
     private final Workload.Size size;
     private final int workers;
