@@ -2,11 +2,11 @@ package org.blazefl4j.spark;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Map;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -82,12 +82,14 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     private final Map<Integer, JavaRDD<Integer>> tasks = new ConcurrentHashMap<>();
 
     /**
-     * The broadcasts of rounds that have ended, destroyed a round later: Spark may still tell executors of the last.
+     * The broadcasts of the last round, destroyed when the next begins or the trainer is closed: tasks that were told
+     * to end may still fetch them.
      */
-    private final Deque<Broadcast<byte[]>> over = new ArrayDeque<>();
+    private final Queue<Broadcast<byte[]>> over = new ConcurrentLinkedQueue<>();
 
     private int messages;
     private volatile @Nullable SparkRound<?> running;
+    private volatile boolean ended;
 
     /** Makes a trainer with the default {@link SparkOptions}. */
     public SparkClientTrainer(JavaSparkContext spark, ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
@@ -164,6 +166,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     @Override
     protected <E, F, W> RoundResults<W> begin(RoundContext<E, F, W> round) {
+        destroyOver();
         SparkRound<W> results = new SparkRound<>(round, new SparkJobs(this, round, ++messages, encode(round)), loader);
         running = results;
         return results;
@@ -244,12 +247,20 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         if (spark.sc().isStopped()) {
             return;
         }
-        shared.trim();
-        over.forEach(Broadcast::destroy);
-        over.clear();
         for (Broadcast<byte[]> broadcast : broadcasts) {
             broadcast.unpersist(false);
             over.add(broadcast);
+        }
+        if (ended) {
+            destroyOver();
+        } else {
+            shared.trim();
+        }
+    }
+
+    private void destroyOver() {
+        for (Broadcast<byte[]> last = over.poll(); last != null; last = over.poll()) {
+            last.destroy();
         }
     }
 
@@ -262,12 +273,14 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     @Override
     protected void end() {
+        ended = true;
         SparkRound<?> last = running;
         if (last != null) {
             last.cancel();
         }
         if (!spark.sc().isStopped()) {
             freeExecutors();
+            destroyOver();
         }
         shared.close();
     }

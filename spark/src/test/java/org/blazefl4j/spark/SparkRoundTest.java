@@ -10,6 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.storage.BlockId;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.NonFinitePolicy;
@@ -103,6 +106,33 @@ final class SparkRoundTest {
         try (var trainer = new SparkClientTrainer<>(OnCluster.spark(), large, TrainerOptions.defaults(), TWO_TASKS)) {
             assertThat(List.of(round(trainer))).isEqualTo(here(1));
         }
+    }
+
+    @Test
+    void shouldFreeWhatRoundsBroadcast() {
+        Probe large = new Probe(folder, Map.of(), 100_000);
+        int count = CLIENTS / TWO_TASKS.clientsPerTask();
+        long first = OnCluster.spark().broadcast(1).id() + 1;
+        long second;
+        try (var trainer = new SparkClientTrainer<>(OnCluster.spark(), large, TrainerOptions.defaults(), TWO_TASKS)) {
+            round(trainer);
+            assertThat(held(first, count)).as("what tasks got").isEqualTo(count);
+            second = OnCluster.spark().broadcast(1).id() + 1;
+            round(trainer);
+            Cluster.await("end of the first", () -> held(first, count) == 0);
+            assertThat(held(second, count)).isEqualTo(count);
+        }
+        Cluster.await("end of the second", () -> held(second, count) == 0);
+    }
+
+    /** Returns how many of some broadcasts the driver has. */
+    private static long held(long first, int count) {
+        return LongStream.range(first, first + count)
+                .filter(id -> SparkEnv.get()
+                        .blockManager()
+                        .getStatus(BlockId.apply("broadcast_" + id))
+                        .isDefined())
+                .count();
     }
 
     @Test
