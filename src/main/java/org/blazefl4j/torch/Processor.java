@@ -1,7 +1,10 @@
 package org.blazefl4j.torch;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,12 +20,14 @@ final class Processor {
 
     /** Returns the model name of the first processor in {@code /proc/cpuinfo}. */
     static String model(Path cpuinfo) {
-        try (Stream<String> lines = Files.lines(cpuinfo)) {
-            return lines.filter(line -> line.startsWith("model name"))
+        try {
+            return read(cpuinfo)
+                    .lines()
+                    .filter(line -> line.startsWith("model name"))
                     .findFirst()
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
                     .orElse(UNKNOWN);
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException e) {
             return UNKNOWN;
         }
     }
@@ -47,6 +52,13 @@ final class Processor {
     }
 
     private static String line(Path index, String name) throws IOException {
-        return Files.readString(index.resolve(name)).strip();
+        return read(index.resolve(name)).strip();
+    }
+
+    /** Reads a file, in an interrupted thread, too, which those of {@link Files} refuse. */
+    private static String read(Path file) throws IOException {
+        try (InputStream in = new FileInputStream(file.toFile())) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 }

@@ -39,6 +39,18 @@ final class ProcessorTest {
         assertThat(Processor.caches(folder)).isEqualTo("L1 48K, L2 2048K");
     }
 
+    /** As those of a cluster's tasks may be. */
+    @Test
+    void shouldReadInInterruptedThreads() throws IOException {
+        Path file = Files.writeString(folder.resolve("cpuinfo"), "model name\t: A\n");
+        cache(0, "1", "Data", "48K");
+
+        Thread.currentThread().interrupt();
+        assertThat(Processor.model(file)).isEqualTo("A");
+        assertThat(Processor.caches(folder)).isEqualTo("L1 48K");
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
     @Test
     void shouldSayIfLinuxReportsNothing() throws IOException {
         assertThat(Processor.model(folder.resolve("none"))).isEqualTo("unknown");
