@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -68,6 +69,11 @@ final class ExecutorSession {
     /** Returns the session of a trainer, begun at the first call. */
     static ExecutorSession of(String name) {
         return SESSIONS.computeIfAbsent(name, none -> new ExecutorSession());
+    }
+
+    /** Returns the names of the open sessions. */
+    static Set<String> names() {
+        return Set.copyOf(SESSIONS.keySet());
     }
 
     /** Ends a session, if there is one, once its tasks have ended. */

@@ -10,6 +10,7 @@ import org.apache.spark.broadcast.Broadcast;
  * What a task does: trains some clients of a round.
  *
  * @param session the trainer
+ * @param ended trainers that were closed, of which the executor may not know yet
  * @param inner how executors run clients
  * @param number the number of the round's message, unique in the session
  * @param round a {@link Messages.Round} as a {@link Parcel}
@@ -17,6 +18,7 @@ import org.apache.spark.broadcast.Broadcast;
  */
 record RoundTask(
         String session,
+        List<String> ended,
         SparkOptions.Inner inner,
         int number,
         Input round,
@@ -47,6 +49,7 @@ record RoundTask(
     public void call(Iterator<Integer> partition) {
         int task = partition.next();
         TaskContext context = TaskContext.get();
+        ended.forEach(ExecutorSession::close);
         results.add(ExecutorSession.of(session).run(this, task, context));
         if (context.isInterrupted()) {
             throw new IllegalStateException("task was told to stop: task=" + task);

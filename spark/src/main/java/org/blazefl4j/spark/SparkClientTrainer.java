@@ -2,6 +2,7 @@ package org.blazefl4j.spark;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.UUID;
@@ -53,6 +54,9 @@ import org.jspecify.annotations.Nullable;
  * by a further job. A round that a failure ends hands over the packages of tasks that had ended, not those of clients
  * that ran; with {@link SparkOptions.Results#SUMS} they have no elements.
  *
+ * <p>{@code close()} frees what executors have. One that is busy with other work then does so when it next gets a task
+ * of a trainer of this process.
+ *
  * <p>{@link TrainerOptions#numParallels()}, slots and the class path of {@code ProcessOptions} do not matter here; the
  * cluster's processors do. The Spark context stays the caller's, and open while the trainer is used.
  *
@@ -67,6 +71,11 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     private static final int TASKS_AT_A_TIME = 2;
     private static final int CLOSE_SECONDS = 1;
+
+    /** The sessions that ended last in this process, for executors that were too busy to be told. */
+    private static final Queue<String> ENDED = new ConcurrentLinkedQueue<>();
+
+    private static final int MOST_ENDED = 64;
 
     private static final Logger LOGGER = System.getLogger(SparkClientTrainer.class.getName());
 
@@ -215,6 +224,11 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         return session;
     }
 
+    /** Returns the sessions that ended last in this process. */
+    static List<String> endedSessions() {
+        return List.copyOf(ENDED);
+    }
+
     SharedMemory shared() {
         return shared;
     }
@@ -285,8 +299,12 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         shared.close();
     }
 
-    /** Frees what executors have, as far as they answer soon. */
+    /** Frees what executors have, as far as they answer soon. Others do so with the next task of any trainer. */
     private void freeExecutors() {
+        ENDED.add(session);
+        if (ENDED.size() > MOST_ENDED) {
+            ENDED.poll();
+        }
         JavaFutureAction<Void> freed =
                 tasks(TASKS_AT_A_TIME * numParallels()).foreachPartitionAsync(new CloseTask(session));
         try {
@@ -294,7 +312,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException busy) {
-            LOGGER.log(Level.DEBUG, "executors keep what the trainer had there until they end", busy);
+            LOGGER.log(Level.DEBUG, "executors keep what the trainer had there until their next task", busy);
         }
     }
 }

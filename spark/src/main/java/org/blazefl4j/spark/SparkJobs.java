@@ -98,6 +98,7 @@ final class SparkJobs {
         trainer.spark().sc().register(results);
         RoundTask task = new RoundTask(
                 trainer.session(),
+                SparkClientTrainer.endedSessions(),
                 trainer.sparkOptions().inner(),
                 number,
                 message,

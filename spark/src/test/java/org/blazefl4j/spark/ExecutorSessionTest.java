@@ -31,8 +31,8 @@ final class ExecutorSessionTest {
 
     private TaskResult run(int round, byte[] message) {
         TaskResults results = new TaskResults(null);
-        RoundTask task =
-                new RoundTask(name, Inner.SERIAL, round, new Input.Inside(message), List.of(), List.of(), results);
+        RoundTask task = new RoundTask(
+                name, List.of(), Inner.SERIAL, round, new Input.Inside(message), List.of(), List.of(), results);
         return session.run(task, 0, TaskContext$.MODULE$.empty());
     }
 

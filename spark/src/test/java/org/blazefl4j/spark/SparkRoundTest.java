@@ -302,6 +302,44 @@ final class SparkRoundTest {
     }
 
     @Test
+    void shouldFreeExecutorsThatWereBusyWhenItWasClosed() {
+        Probe busy = new Probe(folder, Map.of(0, Deed.WAIT));
+        SparkOptions single = SparkOptions.defaults().withClientsPerTask(1);
+        try (var other = trainer(busy.deeds(), FailurePolicy.failFast(), single)) {
+            String session;
+            CompletableFuture<Void> work;
+            try (var closed = trainer(Map.of(), FailurePolicy.failFast(), single)) {
+                session = closed.session();
+                round(closed);
+                work = CompletableFuture.runAsync(() -> train(other, 0));
+                Cluster.await("client 0", () -> busy.hasBegun(0));
+            }
+            other.stopEvent().set();
+            assertThatThrownBy(work::join).hasCauseInstanceOf(StoppedException.class);
+            Cluster.await("end of the session", () -> {
+                train(other, 1, 2, 3, 4);
+                return !anyHas(session);
+            });
+        }
+    }
+
+    private static void train(ClientTrainer<Probe.Down, Probe.Up> trainer, Integer... cids) {
+        trainer.localProcess(new Probe.Down(torch.ones(Probe.LENGTH)), List.of(cids), Probe.Up::close);
+    }
+
+    /** Returns whether an executor has a session. */
+    private static boolean anyHas(String session) {
+        return OnCluster.spark()
+                .parallelize(Probe.clients(16), 16)
+                .map(task -> {
+                    Thread.sleep(20); // so that no executor runs them all
+                    return ExecutorSession.names().contains(session);
+                })
+                .collect()
+                .contains(true);
+    }
+
+    @Test
     void shouldEvaluateClientsWithTheirStates() {
         List<List<String>> found = new ArrayList<>();
         try (var spark = trainer(Map.of(), FailurePolicy.failFast(), TWO_TASKS);
