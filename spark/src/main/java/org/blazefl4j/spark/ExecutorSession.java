@@ -94,7 +94,7 @@ final class ExecutorSession {
             if (refusal != null) {
                 return new TaskResult(number, executor, List.of(), null, refusal, null);
             }
-            try (OutcomeCollector outcomes = new OutcomeCollector(open.message.sum())) {
+            try (OutcomeCollector outcomes = new OutcomeCollector(open.message.sum(), Parcel.MOST_BYTES)) {
                 train(task, number, context, open.message, outcomes);
                 return new TaskResult(number, executor, outcomes.outcomes(), outcomes.total(), null, null);
             }

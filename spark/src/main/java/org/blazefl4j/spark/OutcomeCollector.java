@@ -23,14 +23,25 @@ final class OutcomeCollector implements AutoCloseable {
     private final Map<Integer, byte[]> states = new HashMap<>();
     private final Set<Integer> nonFinite = new HashSet<>();
     private final Set<Integer> ended = new HashSet<>();
+    private final long limit;
+    private long bytes;
     private boolean added;
 
-    /** Creates a collector that adds packages up, or, given no sum, returns each. */
-    OutcomeCollector(@Nullable PackageSum<Object> sum) {
+    /**
+     * Creates a collector that adds packages up, or, given no sum, returns each.
+     *
+     * @param limit the most bytes of all that is returned
+     */
+    OutcomeCollector(@Nullable PackageSum<Object> sum, long limit) {
+        this.limit = limit;
         this.part = sum == null ? null : sum.open();
     }
 
-    /** Adds the packages of some clients, and closes them. */
+    /**
+     * Adds the packages of some clients, and closes them.
+     *
+     * @throws IllegalArgumentException if they are too large with those before
+     */
     synchronized void add(List<Job> jobs, List<Object> uplinks) {
         try {
             if (part != null) {
@@ -49,7 +60,10 @@ final class OutcomeCollector implements AutoCloseable {
     }
 
     private void add(int index, byte[] uplink) {
-        outcomes.add(new Outcome(index, 0, uplink, states.remove(index), !nonFinite.contains(index), null));
+        byte[] state = states.remove(index);
+        bytes += uplink.length + (state == null ? 0 : state.length);
+        Parcel.requireFits("results of a task", bytes, limit);
+        outcomes.add(new Outcome(index, 0, uplink, state, !nonFinite.contains(index), null));
         ended.add(index);
     }
 
@@ -84,7 +98,9 @@ final class OutcomeCollector implements AutoCloseable {
         }
         Object total = part.total();
         try {
-            return Parcel.encode("sum of results", total);
+            byte[] sum = Parcel.encode("sum of results", total);
+            Parcel.requireFits("results of a task", bytes + sum.length, limit);
+            return sum;
         } finally {
             TensorWalk.closeAll(total);
         }

@@ -38,7 +38,8 @@ final class Parcel {
     /** In place of the number of a block: the tensor was left out. */
     private static final long LEFT_OUT = -1;
 
-    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+    /** The length of the longest array, and so of what Spark takes at once. */
+    static final int MOST_BYTES = Integer.MAX_VALUE - 8;
 
     private Parcel() {}
 
@@ -67,14 +68,18 @@ final class Parcel {
         });
         int start = Integer.BYTES + message.remaining();
         long bytes = start + end[0];
-        if (bytes > MOST_BYTES) {
-            throw new IllegalArgumentException(what + " too large for Spark: bytes=" + bytes + ", limit=" + MOST_BYTES
-                    + "; train a smaller model, or on one machine");
-        }
+        requireFits(what, bytes, MOST_BYTES);
         byte[] parcel = new byte[(int) bytes];
         ByteBuffer.wrap(parcel).putInt(message.remaining()).put(message);
         parts.forEach(part -> copy(part.tensor, part.layout, parcel, start + (int) part.offset));
         return parcel;
+    }
+
+    static void requireFits(String what, long bytes, long limit) {
+        if (bytes > limit) {
+            throw new IllegalArgumentException(what + " too large for Spark: bytes=" + bytes + ", limit=" + limit
+                    + "; give tasks fewer clients (withClientsPerTask), train a smaller model, or on one machine");
+        }
     }
 
     /** Encodes an object with all its tensors. */

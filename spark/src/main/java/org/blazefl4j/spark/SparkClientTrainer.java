@@ -26,6 +26,7 @@ import org.blazefl4j.spark.SparkOptions.Results;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.trainer.BackEndClientTrainer;
+import org.blazefl4j.trainer.StateUsage;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.blazefl4j.worker.PoolClassLoader;
 import org.blazefl4j.worker.RoundContext;
@@ -66,8 +67,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D, U> {
 
-    /** The most bytes of packages that a task returns at once, for which executor and driver need arrays. */
-    private static final long RESULT_BYTES = 256L << 20;
+    /** The most bytes of packages and states of a task's clients, for which executor and driver need arrays. */
+    private static final long TASK_BYTES = 256L << 20;
 
     private static final int TASKS_AT_A_TIME = 2;
     private static final int CLOSE_SECONDS = 1;
@@ -241,18 +242,23 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     /** Returns the number of tasks for some clients. */
     int tasksFor(int clients, RoundWork<?, ?, ?> work) {
-        int perTask = sparkOptions.clientsPerTask();
-        if (work.side() == null && work.sum() == null) {
-            int most = (int) Math.max(1, RESULT_BYTES / layout.slotBytes());
-            perTask = perTask == 0 ? most : Math.min(perTask, most);
-        }
-        int least = perTask == 0 ? 1 : (clients + perTask - 1) / perTask;
-        if (sparkOptions.clientsPerTask() > 0) {
-            return least;
-        }
-        int cpus = spark.getConf().getInt("spark.task.cpus", 1);
-        int atATime = Math.max(1, numParallels() / cpus);
-        return Math.min(clients, Math.max(least, TASKS_AT_A_TIME * atATime));
+        StateUsage states = stateUsage();
+        long bytesOfAState = (states.memoryBytes() + states.diskBytes()) / Math.max(1, states.clients());
+        long bytesOfAPackage = work.side() == null && work.sum() == null ? layout.slotBytes() : 0;
+        int atATime = Math.max(1, numParallels() / spark.getConf().getInt("spark.task.cpus", 1));
+        return tasksFor(clients, sparkOptions.clientsPerTask(), bytesOfAPackage + bytesOfAState, atATime);
+    }
+
+    /**
+     * Returns the number of tasks for some clients.
+     *
+     * @param perTask the most clients of a task, or 0 for two tasks for each that runs at a time
+     * @param bytes of each client's package and state
+     */
+    static int tasksFor(int clients, int perTask, long bytes, int atATime) {
+        int wanted = perTask > 0 ? (clients + perTask - 1) / perTask : TASKS_AT_A_TIME * atATime;
+        long fitting = Math.max(1, TASK_BYTES / Math.max(1, bytes));
+        return (int) Math.min(clients, Math.max(wanted, (clients + fitting - 1) / fitting));
     }
 
     /** Forgets a round, and frees what it broadcast. */
