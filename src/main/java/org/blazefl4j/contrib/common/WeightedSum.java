@@ -27,7 +27,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * }</pre>
  *
  * <p>A sum takes 16 bytes an element. Where numbers at neighbouring places differ by more than a factor of about
- * 2<sup>60</sup>, or of 2<sup>40</sup> with weights that are not whole, it takes 72 bytes more and fifty times as long.
+ * 2<sup>60</sup>, or of 2<sup>40</sup> with floats as weights, it takes 72 bytes more and fifty times as long. With
+ * weights of 53 bits a factor of 2<sup>10</sup> suffices for that.
  *
  * <p>Long sums are split over as many threads as there are processors, unless the options set a number.
  */
@@ -90,19 +91,18 @@ public final class WeightedSum implements AutoCloseable {
     /**
      * Stages one client's tensor with a weight that need not be whole.
      *
-     * @param weight between 2<sup>-64</sup> and 2<sup>63</sup>; counts as rounded to a float, whose products with
-     *     floats are exact doubles
+     * @param weight between 2<sup>-64</sup> and 2<sup>63</sup>; one of more than 29 bits takes twice as long. Round
+     *     those to floats whose last bits do not matter
      * @param values as above
      * @throws IllegalArgumentException as {@link #check}; the sum is then as before
      */
     public void stage(int cid, double weight, Tensor values) {
-        float rounded = (float) weight;
-        if (!(rounded >= LEAST_WEIGHT && rounded <= MOST_WEIGHT)) {
+        if (!(weight >= LEAST_WEIGHT && weight <= MOST_WEIGHT)) {
             throw new IllegalArgumentException("weight out of range: client=" + cid + ", weight=" + weight + ", limit="
                     + LEAST_WEIGHT + " to " + MOST_WEIGHT + "; leave out clients of no weight");
         }
         check(cid, values);
-        stage(rounded, values);
+        stage(weight, values);
     }
 
     private void stage(double exactWeight, Tensor values) {

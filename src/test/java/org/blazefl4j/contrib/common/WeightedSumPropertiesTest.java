@@ -41,9 +41,19 @@ final class WeightedSumPropertiesTest {
         }
     }
 
-    /** Whole weights up to 2^31, or others. */
-    private static Number weight(Random random, boolean whole) {
-        return whole ? (Number) (1L + random.nextInt(Integer.MAX_VALUE)) : (Number) (0.01f + 100 * random.nextFloat());
+    /** What weights are. */
+    private enum Weights {
+        WHOLE,
+        FLOATS,
+        ANY;
+
+        Number weight(Random random) {
+            return switch (this) {
+                case WHOLE -> (Number) (1L + random.nextInt(Integer.MAX_VALUE));
+                case FLOATS -> (Number) (0.01f + 100 * random.nextFloat());
+                case ANY -> Math.scalb(1 + random.nextDouble(), random.nextInt(-64, 63));
+            };
+        }
     }
 
     /** Clients' values and weights. */
@@ -55,14 +65,14 @@ final class WeightedSumPropertiesTest {
 
         Clients(int clients, int numel, Kind kind, Random random) {
             this.numel = numel;
-            boolean whole = random.nextBoolean();
+            Weights drawn = Weights.values()[random.nextInt(3)];
             for (int cid = 0; cid < clients; cid++) {
                 float[] x = new float[numel];
                 for (int i = 0; i < numel; i++) {
                     x[i] = kind.value(random);
                 }
                 values.add(x);
-                weights.add(weight(random, whole));
+                weights.add(drawn.weight(random));
             }
         }
 
