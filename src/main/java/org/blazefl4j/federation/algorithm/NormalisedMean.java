@@ -1,5 +1,7 @@
 package org.blazefl4j.federation.algorithm;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
@@ -10,13 +12,18 @@ import org.blazefl4j.federation.LocalTraining;
 import org.blazefl4j.federation.MeanAggregator;
 import org.blazefl4j.federation.ModelUplink;
 import org.blazefl4j.util.Arguments;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The server of FedNova: the mean of clients' changes, each divided by how much its client worked, times the mean of
- * that. Work is relative to the round's first package, so weights are whole and the mean is that of federated averaging
- * while all clients work equally.
+ * that. While all clients work equally, weights are whole and the mean is that of federated averaging. At the first
+ * package that differs, the sum is multiplied by what each of its packages would have been multiplied by. That and all
+ * sums are exact, so the order of packages changes no bit.
  */
 final class NormalisedMean extends MeanAggregator {
 
@@ -27,16 +34,28 @@ final class NormalisedMean extends MeanAggregator {
         public Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset) {
             return new NormalisedMean(options, numel, weighting);
         }
+
+        @Override
+        public boolean acceptsAnyOrder() {
+            return true;
+        }
     }
+
+    /** Weights of so many samples have 29 bits: times a float, they are doubles. */
+    private static final long MOST_SAMPLES = 1 << 29;
+
+    private static final double MOST_WORK = 0x1p30;
+    /** Clears the 24 lowest bits of a double: what is left, and what is cleared, are doubles times any float. */
+    private static final long UPPER_BITS = -1L << 24;
 
     /** The normaliser of the first package. */
     private double first;
     /** The sum of clients' weights; 0 before the first package. */
-    private double total;
-    /** The sum of clients' weights times their normalisers, relative to the first. */
-    private double work;
-    /** The sum of clients' weights divided by their normalisers, relative to the first, as the mean rounds them. */
-    private double divided;
+    private long total;
+    /** The sum of clients' weights times their normalisers. */
+    private BigDecimal work = BigDecimal.ZERO;
+    /** The sum of clients' weights divided by their normalisers, once they differ. */
+    private BigDecimal divided = BigDecimal.ZERO;
 
     private boolean equal = true;
 
@@ -47,21 +66,63 @@ final class NormalisedMean extends MeanAggregator {
     @Override
     protected void stage(WeightedSum sum, ModelUplink uplink) {
         double normaliser = normaliser(uplink);
-        boolean same = total == 0 || normaliser == first;
-        double relative = same ? 1 : normaliser / first;
         long weight = weight(uplink);
-        float share = (float) (weight / relative);
+        checkWeight(uplink.cid(), weight);
         sum.check(uplink.cid(), weight, uplink.parameters());
-        if (same) {
-            sum.stage(uplink.cid(), weight, uplink.parameters());
-        } else {
-            sum.stage(uplink.cid(), share, uplink.parameters());
+        if (total > 0 && normaliser != first) {
+            checkWork(uplink.cid(), normaliser);
+            differ(sum);
         }
-        first = total == 0 ? normaliser : first;
+        if (equal) {
+            sum.stage(uplink.cid(), weight, uplink.parameters());
+            first = normaliser;
+        } else {
+            double share = weight * (double) inverse(normaliser);
+            sum.stage(uplink.cid(), share, uplink.parameters());
+            divided = divided.add(new BigDecimal(share));
+        }
         total += weight;
-        work += weight * relative;
-        divided += same ? weight : share;
-        equal &= same;
+        work = work.add(new BigDecimal(normaliser).multiply(BigDecimal.valueOf(weight)));
+    }
+
+    private static float inverse(double normaliser) {
+        return (float) (1 / normaliser);
+    }
+
+    /** Divides what was summed, by the normaliser that its packages have in common. */
+    private void differ(WeightedSum sum) {
+        if (equal) {
+            multiply(sum, inverse(first));
+            divided = sum.weight();
+            equal = false;
+        }
+    }
+
+    /** Multiplies a sum and its weight, exactly. */
+    private static void multiply(WeightedSum sum, float factor) {
+        try (PointerScope scope = new PointerScope();
+                Tensor parts = sum.total()) {
+            Tensor upper = parts.view(ScalarType.Long)
+                    .bitwise_and(new Scalar(UPPER_BITS))
+                    .view(ScalarType.Double);
+            Tensor lower = parts.sub(upper).nan_to_num_(); // infinities are in the upper part
+            Tensor products = torch.cat(new TensorVector(upper, lower)).mul_(new Scalar((double) factor));
+            sum.restore(products, sum.weight().multiply(new BigDecimal(factor)));
+        }
+    }
+
+    private static void checkWeight(int cid, long weight) {
+        Arguments.require(
+                weight <= MOST_SAMPLES,
+                "data size too large: client=" + cid + ", data_size=" + weight + ", limit=" + MOST_SAMPLES
+                        + "; a data size is a number of samples");
+    }
+
+    private void checkWork(int cid, double normaliser) {
+        Arguments.require(
+                Math.min(first, normaliser) >= 1 / MOST_WORK && Math.max(first, normaliser) <= MOST_WORK,
+                "normalisers out of range: client=" + cid + ", normaliser=" + normaliser + ", others=" + first
+                        + ", limit=2^-30 to 2^30 where they differ; make clients work more alike");
     }
 
     /** Clients at a learning rate of 0 do not move, which is no matter if it is so for all of them. */
@@ -83,7 +144,9 @@ final class NormalisedMean extends MeanAggregator {
     public void change(Tensor sent, Tensor out) {
         super.change(sent, out);
         if (!equal) {
-            out.mul_(new Scalar(work / total * (divided / total)));
+            BigDecimal samples = BigDecimal.valueOf(total);
+            BigDecimal mean = work.multiply(divided).divide(samples.multiply(samples), MathContext.DECIMAL64);
+            out.mul_(new Scalar(mean.doubleValue()));
         }
     }
 
@@ -97,8 +160,8 @@ final class NormalisedMean extends MeanAggregator {
         super.clear();
         first = 0;
         total = 0;
-        work = 0;
-        divided = 0;
+        work = BigDecimal.ZERO;
+        divided = BigDecimal.ZERO;
         equal = true;
     }
 }

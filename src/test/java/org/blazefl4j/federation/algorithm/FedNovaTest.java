@@ -12,10 +12,16 @@ import static org.blazefl4j.federation.algorithm.Quadratics.START;
 import static org.blazefl4j.federation.algorithm.Quadratics.expected;
 import static org.blazefl4j.torch.Elements.floats;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Schedule;
@@ -25,6 +31,7 @@ import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.federation.Aggregation;
 import org.blazefl4j.federation.Aggregation.Aggregator;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationRuns;
@@ -218,7 +225,95 @@ final class FedNovaTest {
         }
     }
 
+    // ---- sums
+
+    private static ModelUpdate trained(int cid, int samples, double normaliser, float... values) {
+        Map<String, Double> numbers = Map.of("normaliser", normaliser);
+        return new ModelUpdate(cid, Tensor.create(values), false, samples, List.of(), numbers, Map.of());
+    }
+
+    private static List<ModelUpdate> trained(int clients, DoubleSupplier normaliser, SplittableRandom random) {
+        return new ArrayList<>(IntStream.range(0, clients)
+                .mapToObj(cid -> trained(
+                        cid,
+                        1 + random.nextInt(2000),
+                        normaliser.getAsDouble(),
+                        (float) random.nextDouble(-1, 1),
+                        Math.scalb((float) random.nextDouble(-1, 1), random.nextInt(-140, 120))))
+                .toList());
+    }
+
+    /** Folds now and then, and returns the combined model and its change. */
+    private static float[] combined(Aggregation rule, List<ModelUpdate> updates, Random random) {
+        try (Aggregator aggregator =
+                        rule.open(ServerOptions.of(1, 2), 2, new InMemoryPartitionedDataset<PartitionType>());
+                Tensor sent = Tensor.create(0.1f, 1f);
+                Tensor out = Tensor.create(0f, 0f, 0f, 0f);
+                Tensor model = out.narrow(0, 0, 2);
+                Tensor change = out.narrow(0, 2, 2)) {
+            for (ModelUpdate update : updates) {
+                aggregator.add(update);
+                if (random.nextInt(4) == 0) {
+                    aggregator.fold();
+                }
+            }
+            aggregator.model(sent, model);
+            aggregator.change(sent, change);
+            return floats(out);
+        }
+    }
+
+    /** Some work equally, and may all come first. */
+    @Test
+    void shouldNotDependOnTheOrderOfManyClients() {
+        SplittableRandom random = new SplittableRandom(3);
+        for (int seed = 0; seed < 50; seed++) {
+            Random order = new Random(seed);
+            List<ModelUpdate> updates = trained(
+                    2 + seed,
+                    () -> random.nextInt(3) > 0 ? 7 : Math.scalb(1 + random.nextDouble(), random.nextInt(-25, 25)),
+                    random);
+            float[] expected = combined(new NormalisedMean.Rule(Weighting.BY_SAMPLES), updates, order);
+            for (int again = 0; again < 10; again++) {
+                Collections.shuffle(updates, order);
+                assertThat(combined(new NormalisedMean.Rule(Weighting.BY_SAMPLES), updates, order))
+                        .as("clients=%d", updates.size())
+                        .containsExactly(expected);
+            }
+        }
+    }
+
+    @Test
+    void shouldHaveTheBitsOfFederatedAveragingForAnyCommonNormaliser() {
+        SplittableRandom random = new SplittableRandom(4);
+        for (double normaliser : new double[] {1, 3, 1e-12, 0.1, 1e200, 0}) {
+            List<ModelUpdate> updates = trained(20, () -> normaliser, random);
+            assertThat(combined(new NormalisedMean.Rule(Weighting.BY_SAMPLES), updates, new Random(1)))
+                    .containsExactly(combined(Aggregation.mean(Weighting.BY_SAMPLES), updates, new Random(2)));
+        }
+    }
+
     // ---- refusals
+
+    @Test
+    void shouldRefuseWorkThatNoSumHoldsAndStayAsBefore() {
+        try (Aggregator aggregator = aggregator();
+                Tensor sent = Tensor.create(0f, 0f);
+                Tensor out = Tensor.create(0f, 0f)) {
+            aggregator.add(trained(0, 1, 2, 1, 2));
+            assertThatThrownBy(() -> aggregator.add(trained(1, 1, 1e10, 1, 2)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("normalisers out of range: client=1, normaliser=1.0E10, others=2.0, limit=2^-30 to 2^30"
+                            + " where they differ; make clients work more alike");
+            assertThatThrownBy(() -> aggregator.add(trained(1, (1 << 29) + 1, 2, 1, 2)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("data size too large: client=1, data_size=536870913, limit=536870912; a data size is a"
+                            + " number of samples");
+            aggregator.change(sent, out);
+            assertThat(aggregator.isMean()).isTrue();
+            assertThat(floats(out)).containsExactly(1, 2);
+        }
+    }
 
     private static ModelUpdate update(int cid, Map<String, Double> numbers) {
         return new ModelUpdate(cid, Tensor.create(1f, 2f), false, 1, List.of(), numbers, Map.of());
