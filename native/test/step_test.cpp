@@ -1,13 +1,32 @@
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <random>
 #include <vector>
 
 #include "address.h"
 #include "blazefl4j.h"
 #include "expect.h"
+
+namespace {
+
+std::int64_t allocations = 0;
+
+}  // namespace
+
+// Count what vectors and other objects take; nets have their cells from Cells::sized.
+void* operator new(std::size_t bytes) {
+    ++allocations;
+    if (void* memory = std::malloc(bytes)) {
+        return memory;
+    }
+    throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -251,6 +270,23 @@ TEST(takes_many_steps_as_one_after_another) {
         EXPECT_EQ(apart.train({static_cast<std::int64_t>(apart.order.size())}, {rates[static_cast<std::size_t>(s)]}), 0);
     }
     EXPECT(same(together.weights, apart.weights));
+}
+
+TEST(allocates_nothing_for_a_step) {
+    for (const Example& example : examples()) {
+        Case all(example.layers, example.shape, 40);
+        EXPECT_EQ(all.train({20, 20}, {0.1, 0.1}), 0);
+        const Numbers one = {20};
+        const Numbers two = {20, 20};
+        const std::vector<double> rate = {0.1};
+        const std::vector<double> rates = {0.1, 0.1};
+        std::int64_t before = allocations;
+        EXPECT_EQ(all.train(one, rate), 0);
+        const std::int64_t by_one = allocations - before;
+        before = allocations;
+        EXPECT_EQ(all.train(two, rates), 0);
+        EXPECT_EQ(allocations - before, by_one);
+    }
 }
 
 TEST(steps_from_other_weights_as_from_a_copy) {

@@ -29,7 +29,7 @@
  *
  * <ol>
  *   <li>{@link org.blazefl4j.data} reads data sets and divides them among clients; {@link org.blazefl4j.data.file}
- *       reads tables, arrays and folders of images.
+ *       reads tables, arrays, LEAF's JSON, text and folders of images.
  *   <li>{@link org.blazefl4j.model} has networks, and {@link org.blazefl4j.model.Model} to write your own;
  *       {@link org.blazefl4j.core.ModelSelector} makes them with the same parameters each time.
  *   <li>{@link org.blazefl4j.federation.Federation} composes an algorithm of parts: those of

@@ -38,9 +38,21 @@ public final class RunPage {
      * @param runs at least one
      */
     public static Page of(List<RunRecord> runs) {
+        return of(runs, List.of());
+    }
+
+    /**
+     * Returns the page with a summary.
+     *
+     * @param runs at least one
+     * @param summary what comes first
+     */
+    public static Page of(List<RunRecord> runs, List<? extends Part> summary) {
         RunPage page = new RunPage(runs);
+        List<Part> results = new ArrayList<>(summary);
+        results.add(page.results());
         return new Page(page.title(), page.lead())
-                .add("Results", List.of(page.results()))
+                .add("Results", results)
                 .add("Learning", page.learning())
                 .add("Clients", page.clients())
                 .add("Partition", page.partitions())

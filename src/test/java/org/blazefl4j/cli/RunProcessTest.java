@@ -139,7 +139,7 @@ final class RunProcessTest {
                     .anyMatch(line -> line.matches("  to repeat      .* run results/experiment.toml"))
                     .anyMatch(line -> line.matches("  a round +\\d.* s, \\d.* clients per second"))
                     .anyMatch(line -> line.startsWith("  training       1 epoch, batch "))
-                    .anyMatch(line -> line.matches("  engine         (native|libtorch) \\(.+\\)"))
+                    .anyMatch(line -> line.matches("  engine         native \\(.+\\)"))
                     .anyMatch(line -> line.contains("training") && line.contains("%"))
                     .anyMatch(line ->
                             line.matches("  peak memory +parent [1-9]\\d* MiB, workers [1-9]\\d* MiB, [1-9]\\d* MiB"));
@@ -183,7 +183,8 @@ final class RunProcessTest {
                 .containsEntry("memory_format", "auto")
                 .containsEntry("autocast", "off")
                 .containsEntry("engine", "auto")
-                .containsKey("engine_used")
+                .hasEntrySatisfying(
+                        "engine_used", used -> assertThat(used).asString().startsWith("native ("))
                 .containsEntry("execution_mode", "multi-process")
                 .containsEntry("num_parallels", 2)
                 .containsEntry("dataset", "fashion-mnist")

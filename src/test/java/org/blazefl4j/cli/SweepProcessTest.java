@@ -75,7 +75,9 @@ final class SweepProcessTest {
                     .contains("page: undisturbed/report.html", "\nRuns: 4, completed: 4, failed: 0, skipped: 0\n");
         }
         assertThat(rows("undisturbed/table.csv")).hasSize(3);
-        assertThat(folder.resolve("undisturbed/report.html")).content().contains("algorithm=scaffold,seed=43");
+        assertThat(folder.resolve("undisturbed/report.html"))
+                .content()
+                .contains("algorithm=scaffold,seed=43", "Means ± standard deviations over seeds", ", the best");
         assertThat(folder.resolve("undisturbed/algorithm=scaffold,seed=43"))
                 .isDirectoryNotContaining(file -> file.endsWith("report.html"));
 
@@ -102,6 +104,7 @@ final class SweepProcessTest {
                     .as("seed %d: %s", seed, cli.err() + cli.out())
                     .isZero();
         }
+        assertThat(hit).as("kills before the end").isPositive();
         expectTheSame("killed", "undisturbed");
     }
 

@@ -157,8 +157,11 @@ final class PageInChromiumTest {
     void shouldPrintInLightColours() throws IOException {
         open(runs(), 1200, "dark");
 
+        chromium.evaluate(
+                "addEventListener('beforeprint', () => window.printed = document.documentElement.dataset.theme)");
         Path pdf = folder.resolve("page.pdf");
         chromium.print(pdf);
+        assertThat(chromium.evaluate("window.printed")).isEqualTo("light");
         assertThat(pdf).isNotEmptyFile();
         chromium.show(1200, 900, "dark");
         chromium.await("document.documentElement.dataset.theme === 'dark'");

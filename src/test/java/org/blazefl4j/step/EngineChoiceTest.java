@@ -77,8 +77,10 @@ final class EngineChoiceTest {
     @Test
     void shouldChooseTheNativeEngineForNetsThatGainFromIt() {
         String found = "native (" + Native.netKernels() + ")";
-        for (ModelName name : List.of(ModelName.CNN, ModelName.MLP, ModelName.LOGISTIC)) {
-            assertThat(choose(name.create(3, 32, 32, 10), Engine.AUTO, 3, 32, 32))
+        List<ModelName> names =
+                List.of(ModelName.CNN, ModelName.MCMAHAN, ModelName.LENET, ModelName.MLP, ModelName.LOGISTIC);
+        for (ModelName name : names) {
+            assertThat(choose(name.create(1, 28, 28, 10), Engine.AUTO, 1, 28, 28))
                     .hasToString(found);
         }
     }

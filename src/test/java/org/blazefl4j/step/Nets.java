@@ -36,6 +36,14 @@ record Nets(String name, List<Layer> layers, long... sample) {
                 of("11 by 11", image(2, 12, 13), Layer.convolution(2, 3, 11), relu, flat, Layer.linear(18, 4)),
                 of("pooling", image(2, 9, 8), Layer.convolution(2, 4, 3), pool, flat, Layer.linear(36, 4)),
                 of("pooling, relu", image(2, 9, 8), Layer.convolution(2, 4, 3), pool, relu, flat, Layer.linear(36, 4)),
+                of(
+                        "16 to 32",
+                        image(16, 6, 5),
+                        Layer.convolution(16, 32, 3, 1),
+                        pool,
+                        relu,
+                        flat,
+                        Layer.linear(192, 4)),
                 of("relu, pooling", image(2, 9, 8), Layer.convolution(2, 4, 3), relu, pool, flat, Layer.linear(36, 4)),
                 of(
                         "two convolutions",
@@ -50,6 +58,14 @@ record Nets(String name, List<Layer> layers, long... sample) {
                         Layer.linear(64, 30),
                         relu,
                         Layer.linear(30, 10)),
+                of(
+                        "32 to 64",
+                        image(32, 6, 6),
+                        Layer.convolution(32, 64, 5, 2),
+                        relu,
+                        pool,
+                        flat,
+                        Layer.linear(576, 10)),
                 of("cnn", image(3, 32, 32), cnn(3, 25)),
                 of(
                         "mlp",
@@ -111,7 +127,7 @@ record Nets(String name, List<Layer> layers, long... sample) {
     }
 
     static Stream<Nets> small() {
-        return all().stream().limit(13);
+        return all().stream().limit(14);
     }
 
     private static long[] row(long inputs) {

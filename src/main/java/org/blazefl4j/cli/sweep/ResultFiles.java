@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.blazefl4j.cli.sweep.ResultTable.Entry;
 import org.blazefl4j.cli.sweep.ResultTable.Row;
+import org.blazefl4j.report.Table;
 import org.blazefl4j.util.Printable;
 import org.blazefl4j.util.WholeFile;
 
@@ -111,6 +112,30 @@ record ResultFiles(ResultTable table) {
     }
 
     String markdown() {
+        List<List<String>> rows = mainRows("**", "**");
+        StringBuilder text = new StringBuilder();
+        addLine(text, rows.get(0));
+        addLine(text, rows.get(0).stream().map(name -> "---").toList());
+        rows.subList(1, rows.size()).forEach(row -> addLine(text, row));
+        table.bestRow()
+                .ifPresent(row -> text.append("\nBest ")
+                        .append(table.best().replace('_', ' '))
+                        .append(": ")
+                        .append(cell(table.best(), row))
+                        .append(row.settings().isEmpty() ? "" : " with " + describe(row.settings()))
+                        .append(".\n"));
+        addFailures(text);
+        return text.toString();
+    }
+
+    /** Returns the main figures for a page. */
+    Table summary() {
+        List<List<String>> rows = mainRows("", ", the best");
+        return new Table("Means ± standard deviations over seeds", rows.get(0), rows.subList(1, rows.size()));
+    }
+
+    /** Returns the names of columns and a row for each settings, whose best figure stands between two marks. */
+    private List<List<String>> mainRows(String before, String after) {
         List<String> figures = figures().stream()
                 .filter(figure -> MAIN.contains(figure) || figure.equals(table.best()) || isVaryingRounds(figure))
                 .toList();
@@ -118,28 +143,20 @@ record ResultFiles(ResultTable table) {
         List<String> header = new ArrayList<>(table.varied());
         header.add("runs");
         header.addAll(figures);
-        StringBuilder text = new StringBuilder();
-        addLine(text, header.stream().map(name -> name.replace('_', ' ')).toList());
-        addLine(text, header.stream().map(name -> "---").toList());
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(header.stream().map(name -> name.replace('_', ' ')).toList());
         for (Row row : table.rows()) {
             List<String> cells = settings(row.settings());
             boolean all = row.completed() == row.runs();
             cells.add(all ? Integer.toString(row.runs()) : row.completed() + " of " + row.runs());
             for (String figure : figures) {
-                boolean bold = figure.equals(table.best()) && best.equals(Optional.of(row));
+                boolean marked = figure.equals(table.best()) && best.equals(Optional.of(row));
                 String cell = cell(figure, row);
-                cells.add(bold ? "**" + cell + "**" : cell);
+                cells.add(marked ? before + cell + after : cell);
             }
-            addLine(text, cells);
+            rows.add(cells);
         }
-        best.ifPresent(row -> text.append("\nBest ")
-                .append(table.best().replace('_', ' '))
-                .append(": ")
-                .append(cell(table.best(), row))
-                .append(row.settings().isEmpty() ? "" : " with " + describe(row.settings()))
-                .append(".\n"));
-        addFailures(text);
-        return text.toString();
+        return rows;
     }
 
     /** Returns whether runs end after different numbers of rounds, as those that end early do. */

@@ -181,7 +181,7 @@ public final class SweepCommand implements Callable<Integer> {
             interruption.stopBy(sweep::stop);
             sweep.execute(new RunProcess(Invocation.words(args), tracking), Math.min(jobs, all));
             out.print(System.lineSeparator() + new ResultFiles(sweep.table()).markdown());
-            writePage(study, sweep.folders(), folder, out);
+            writePage(sweep, study, folder, out);
             out.println(System.lineSeparator() + sweep.counts());
             if (sweep.completed() < all) {
                 out.println(System.lineSeparator() + "to continue: "
@@ -203,7 +203,8 @@ public final class SweepCommand implements Callable<Integer> {
     }
 
     /** Writes the page of all complete runs; a failure to do so is none of the sweep. */
-    private static void writePage(Study study, List<Path> complete, Path folder, PrintStream out) {
+    private static void writePage(Sweep sweep, Study study, Path folder, PrintStream out) {
+        List<Path> complete = sweep.folders();
         boolean refused = study.runs().get(0).settings().get("no-report").isPresent();
         if (refused || complete.isEmpty()) {
             return;
@@ -211,8 +212,9 @@ public final class SweepCommand implements Callable<Integer> {
         Path page = folder.resolve("report.html");
         String what;
         try {
-            RunPage.of(complete.stream().map(run -> RunRecord.read(run, false)).toList())
-                    .write(page);
+            List<RunRecord> runs =
+                    complete.stream().map(run -> RunRecord.read(run, false)).toList();
+            RunPage.of(runs, List.of(new ResultFiles(sweep.table()).summary())).write(page);
             what = Printable.line(page);
         } catch (IllegalArgumentException | UncheckedIOException e) {
             what = "not written: " + e.getMessage();

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.cli.options.Settings;
+import org.blazefl4j.report.Table;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +59,14 @@ final class ResultTableTest {
 
                 - lr=0.2,seed=2: boom \\| bang
                 """);
+        assertThat(new ResultFiles(table("accuracy", "0.1", "0.2", "0.3")).summary())
+                .isEqualTo(new Table(
+                        "Means ± standard deviations over seeds",
+                        List.of("lr", "runs", "accuracy", "loss", "seconds per round"),
+                        List.of(
+                                List.of("0.1", "2", "0.6000 ± 0.1414, the best", "1.5000 ± 0.7071", "0.50 ± 0.00"),
+                                List.of("0.2", "1 of 2", "0.9000", "0.1000", "0.50"),
+                                List.of("0.3", "0 of 2", "", "", ""))));
     }
 
     @Test
