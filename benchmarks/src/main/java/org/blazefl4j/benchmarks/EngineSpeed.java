@@ -49,7 +49,10 @@ final class EngineSpeed {
                 of(ModelName.CNN, 50, 1000, 1, 28, 28),
                 new Net("784-200-10", EngineSpeed::smallMlp, 10, 1000, 1, 28, 28),
                 of(ModelName.MLP, 10, 1000, 1, 28, 28),
-                of(ModelName.MCMAHAN, 10, 200, 1, 28, 28));
+                of(ModelName.MCMAHAN, 10, 200, 1, 28, 28),
+                inner(16, 32),
+                inner(32, 64),
+                inner(64, 64));
 
         private static Net of(ModelName name, int batch, int samples, int channels, int height, int width) {
             return new Net(
@@ -60,6 +63,14 @@ final class EngineSpeed {
                     channels,
                     height,
                     width);
+        }
+
+        /** A net that spends most of its time in a convolution with a gradient of its inputs. */
+        private static Net inner(long in, long out) {
+            Supplier<Model> make = () -> new Sequential()
+                    .add(Layer.convolution(1, in, 1), Layer.relu(), Layer.convolution(in, out, 5, 2))
+                    .add(Layer.maxPool(), Layer.relu(), Layer.flatten(), Layer.linear(49 * out, 10));
+            return new Net(in + " to " + out + " 14x14", make, 32, 320, 1, 14, 14);
         }
 
         Tensor images() {
