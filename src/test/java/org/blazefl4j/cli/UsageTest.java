@@ -328,6 +328,7 @@ final class UsageTest {
                         "Default: 15.",
                         "Default: cnn.")
                 .contains("Default: iid.", "Default: 0.1.", "Default: 5.", "Default: 50.", "Default: 42.")
+                .contains("the others as --epochs or --local-steps say")
                 .contains("Default: fashion-mnist.", "Default: cpu.", "--output=DIR", "--verbose");
     }
 
