@@ -136,6 +136,8 @@ final class UsageTest {
                 Arguments.of("--client-evaluation often", "value=often, expected=last, or a whole number of rounds"),
                 Arguments.of(
                         "--unseen-clients 3", "--unseen-clients has no effect: add --client-evaluation, or omit it"),
+                Arguments.of("--fine-tune -1", "'--fine-tune': value=-1, expected=a whole number from 0 to 2147483647"),
+                Arguments.of("--fine-tune 1", "--fine-tune has no effect: add --client-evaluation, or omit it"),
                 Arguments.of("--feature-skew blur", "value=blur, expected=rotation, noise"),
                 Arguments.of(
                         "--algorithm dsfl --client-evaluation last",

@@ -19,13 +19,17 @@ import picocli.CommandLine.ITypeConverter;
  *
  * @param title the name that its authors use
  * @param defaultClients the default number of clients
+ * @param fineTune the epochs that clients train before they are evaluated, unless told otherwise
  * @param parts makes its parts, with clients that weigh as told; null for DS-FL, which is not composed of parts
  */
 record AlgorithmName(
-        String title, int defaultClients, @Nullable Function<Weighting, UnaryOperator<Federation>> parts) {
+        String title,
+        int defaultClients,
+        int fineTune,
+        @Nullable Function<Weighting, UnaryOperator<Federation>> parts) {
 
     /** Clients of DS-FL need more images each, because they start from untrained models. */
-    private static final AlgorithmName DSFL = new AlgorithmName("DS-FL", 20, null);
+    private static final AlgorithmName DSFL = new AlgorithmName("DS-FL", 20, 0, null);
 
     static final PartCatalogue<AlgorithmName> ALL = new PartCatalogue<AlgorithmName>()
             .with("fedavg", set -> composed("FedAvg", federation -> federation))
@@ -40,7 +44,7 @@ record AlgorithmName(
             .with("fedper:layers=1", set -> composed("FedPer", PersonalAlgorithms.fedPer(last(set))))
             .with("lg-fedavg:layers=1", set -> composed("LG-FedAvg", PersonalAlgorithms.lgFedAvg(first(set))))
             .with("fedrep:layers=1,head-epochs=10", set -> fedRep(last(set), set.count("head-epochs")))
-            .with("fedbabu:layers=1", set -> composed("FedBABU", PersonalAlgorithms.fedBabu(last(set))))
+            .with("fedbabu:layers=1", set -> fedBabu(last(set)))
             .with("ditto:lambda=0.1", set -> composed("Ditto", PersonalAlgorithms.ditto(set.number("lambda"))))
             .with("apfl:share=0.5,adaptive=false", set -> apfl(set.number("share"), set.flag("adaptive")))
             .with("pfedme:lambda=15,steps=5,rate=0.01", set -> composed("pFedMe", pFedMe(set)))
@@ -54,7 +58,7 @@ record AlgorithmName(
     }
 
     private static AlgorithmName weighted(String title, Function<Weighting, UnaryOperator<Federation>> parts) {
-        return new AlgorithmName(title, 100, parts);
+        return new AlgorithmName(title, 100, 0, parts);
     }
 
     private static Function<Weighting, UnaryOperator<Federation>> scaffold(int option) {
@@ -74,6 +78,11 @@ record AlgorithmName(
 
     private static AlgorithmName fedRep(ParameterMask head, int headEpochs) {
         return composed("FedRep", PersonalAlgorithms.fedRep(head, headEpochs));
+    }
+
+    /** Nobody has trained the head before clients do. */
+    private static AlgorithmName fedBabu(ParameterMask head) {
+        return new AlgorithmName("FedBABU", 100, 5, weighting -> PersonalAlgorithms.fedBabu(head));
     }
 
     private static AlgorithmName apfl(double share, boolean adaptive) {

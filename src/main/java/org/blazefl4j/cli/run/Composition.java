@@ -9,12 +9,18 @@ import java.util.function.UnaryOperator;
 import org.blazefl4j.cli.options.PartCatalogue;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.PartCatalogue.Settings;
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationClients;
+import org.blazefl4j.federation.ModelDownlink;
 import org.blazefl4j.federation.ParameterMask;
 import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.federation.algorithm.Algorithms;
@@ -73,10 +79,24 @@ final class Composition {
                 return new Sides<>(
                         resources.add(federation.handler()),
                         clients,
-                        clients.personalEvaluator(PartitionType.TEST),
+                        evaluator(options, clients, name),
                         clients.clientsWith(PartitionType.TEST));
             }
         };
+    }
+
+    private static ClientEvaluator<ClientConfig, ModelDownlink, Evaluation> evaluator(
+            RunOptions options, FederationClients clients, AlgorithmName name) {
+        Integer given = options.evaluation.fineTune;
+        int epochs = given == null ? name.fineTune() : given;
+        if (epochs == 0) {
+            return clients.personalEvaluator(PartitionType.TEST);
+        }
+        LocalOptions sameInAllRounds = options.client()
+                .withBase(options.sgd().withEpochs(epochs))
+                .withSteps(0)
+                .withSchedule(Schedule.constant());
+        return clients.fineTunedEvaluator(PartitionType.TEST, sameInAllRounds);
     }
 
     /** Refuses options whose parts the algorithm itself brings along. */

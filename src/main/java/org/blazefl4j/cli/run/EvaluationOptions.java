@@ -7,6 +7,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.contrib.common.Evaluation;
@@ -39,13 +40,19 @@ final class EvaluationOptions {
     @Nullable
     When clientEvaluation;
 
+    @Option(names = "--fine-tune", paramLabel = "EPOCHS", converter = Converters.CountOrZero.class)
+    @Nullable
+    Integer fineTune;
+
     @Option(names = "--unseen-clients", paramLabel = "N")
     @Nullable
     Integer unseenClients;
 
     /** Refuses clients for an evaluation that there is none of, and more of them than can be counted. */
     void check(OptionUse use, int numClients) {
-        use.refuseUnless(clientEvaluation != null, "--unseen-clients", "--client-evaluation");
+        for (String option : new String[] {"--fine-tune", "--unseen-clients"}) {
+            use.refuseUnless(clientEvaluation != null, option, "--client-evaluation");
+        }
         int most = Integer.MAX_VALUE - numClients;
         if (unseen() > most) {
             throw use.refusal("too many clients: --unseen-clients=" + unseen() + ", --num-clients=" + numClients

@@ -75,6 +75,30 @@ final class EvaluationOptionsTest {
         assertThat(options.evaluation.figures()).contains("unseen_accuracy").hasSize(36);
     }
 
+    @ParameterizedTest
+    @CsvSource({"fedavg, '', --fine-tune=1", "fedper, '', --fine-tune=1", "fedbabu, --fine-tune=0, ''"})
+    void shouldEvaluateClientsAfterTheyHaveFineTuned(String algorithm, String without, String with) {
+        List<Map<String, Object>> plain = rounds(algorithm, without);
+        List<Map<String, Object>> tuned = rounds(algorithm, with);
+
+        for (int round = 0; round < 2; round++) {
+            assertThat((double) tuned.get(round).get("client_accuracy"))
+                    .isGreaterThan((double) plain.get(round).get("client_accuracy"));
+            assertThat(tuned.get(round)).containsEntry("sha256", plain.get(round).get("sha256"));
+            assertThat(tuned.get(round)).containsEntry("accuracy", plain.get(round).get("accuracy"));
+        }
+    }
+
+    private static List<Map<String, Object>> rounds(String algorithm, String more) {
+        List<String> args = new ArrayList<>(List.of("--client-evaluation=1", "--model-name=mlp", "--lr=0.02"));
+        args.addAll(List.of("--algorithm=" + algorithm, "--partition=shards", "--num-shards=20"));
+        args.addAll(more.isEmpty() ? List.of() : List.of(more));
+        RunOptions options = SmallRun.of(2, args.toArray(String[]::new));
+        try (Federation<?, ?> federation = Federation.open(options, Path.of("."), (images, engines) -> {})) {
+            return run(options, federation, new HashSet<>());
+        }
+    }
+
     private static <D, U> List<Map<String, Object>> run(
             RunOptions options, Federation<D, U> federation, Set<Integer> trained) {
         List<Map<String, Object>> rounds = new ArrayList<>();

@@ -71,6 +71,7 @@ final class ExperimentTextPropertiesTest {
             "--on-non-finite=retry",
             "--client-time-limit=0.25",
             "--client-evaluation=3",
+            "--fine-tune=2",
             "--stop-at=loss=0.5",
             "--patience=accuracy=7",
             "--max-time=12.5",
