@@ -52,7 +52,9 @@ final class RepeatProcessTest {
         experiments.add("--algorithm moon:mu=0.5 --server-optimizer yogi:lr=0.1 --sampler round-robin --momentum 0.9"
                 + " --weight-decay 0.001 --max-grad-norm 1 --lr-schedule cosine:5 --pixels unit --last-batch drop"
                 + " --client-evaluation 2 --seed 7 --engine libtorch" + SMALL);
-        assertThat(experiments).hasSizeGreaterThan(18);
+        experiments.add("--local-optimizer sgd:nesterov=true,keep=true --momentum 0.9 --stragglers 0.5 --lr-schedule"
+                + " step:every=1,factor=0.5,warm-up=1 --client-evaluation 2 --fine-tune 1" + SMALL);
+        assertThat(experiments).hasSizeGreaterThan(19);
 
         try (CliProcess cli =
                 CliProcess.startProgram(folder, List.of(), RepeatProgram.class, experiments.toArray(String[]::new))) {

@@ -97,10 +97,10 @@ final class UsageTest {
                         "--local-steps has no effect: add another --algorithm than dsfl, or omit it"),
                 Arguments.of(
                         "--lr-schedule linear",
-                        "'--lr-schedule': value=linear, expected=cosine:<rounds>, exponential:<factor> or"
-                                + " step:<rounds>:<factor>, factors above 0 and at most 1"),
-                Arguments.of("--lr-schedule step:0:0.5", "value=step:0:0.5, expected=cosine:<rounds>"),
-                Arguments.of("--lr-schedule exponential:1.5", "value=exponential:1.5, expected=cosine:<rounds>"),
+                        "'--lr-schedule': value=linear, expected=constant, cosine, exponential, step"),
+                Arguments.of("--lr-schedule step:0:0.5", "schedule too short: length=0, warm_up=0, limit=1 or more"),
+                Arguments.of(
+                        "--lr-schedule exponential:1.5", "factor of the schedule out of range: factor=1.5, limit="),
                 Arguments.of("--kd-lr 1", "--kd-lr has no effect: add --algorithm dsfl, or omit it"),
                 Arguments.of(
                         "--algorithm dsfl --sample-ratio 0.04",

@@ -33,6 +33,7 @@ public final class UsualNames {
             Map.entry("--weight-decay", "wd l2 local-weight-decay"),
             Map.entry("--max-grad-norm", "clip grad-clip clip-grad-norm max-norm clip-norm gradient-clip"),
             Map.entry("--local-steps", "steps num-steps local-iterations local-updates"),
+            Map.entry("--stragglers", "straggler stragglers-ratio drop-percent straggler-rate"),
             Map.entry("--lr-schedule", "scheduler lr-scheduler schedule lr-decay learning-rate-decay"),
             Map.entry("--proximal-mu", "mu prox-mu fedprox-mu"),
             Map.entry("--server-optimizer", "server-lr global-lr server-learning-rate eta-g"),

@@ -95,6 +95,8 @@ final class Composition {
         LocalOptions sameInAllRounds = options.client()
                 .withBase(options.sgd().withEpochs(epochs))
                 .withSteps(0)
+                .withStragglers(0)
+                .withKeepState(false)
                 .withSchedule(Schedule.constant());
         return clients.fineTunedEvaluator(PartitionType.TEST, sameInAllRounds);
     }

@@ -13,6 +13,7 @@ import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.ExperimentFile;
 import org.blazefl4j.cli.options.ExperimentSchema;
 import org.blazefl4j.cli.options.Invocation;
+import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.cli.options.Place;
 import org.blazefl4j.cli.options.Settings;
@@ -140,6 +141,7 @@ public final class RunCommand implements Callable<Integer> {
         use.refuseUnless(
                 dsfl || options.composition.hasFixedRounds(), "--sample-ratio", "another --sampler than poisson");
         use.refuseUnless(options.optimizer.isSgd(), "--momentum", "--local-optimizer sgd");
+        checkTraining(use);
         use.refuseUnless(dsfl || options.optimizer.localSteps == null, "--epochs", "it without --local-steps");
         for (String name : new String[] {"--checkpoint-every", "--checkpoint-keep", "--resume"}) {
             use.refuseUnless(options.checkpoints.dir != null, name, "--checkpoint-dir");
@@ -158,6 +160,17 @@ public final class RunCommand implements Callable<Integer> {
             throw use.refusal("model of images: --model-name=" + model + ", " + rows.get() + ", expected="
                     + ModelName.LOGISTIC + " or " + ModelName.MLP
                     + " for rows of numbers; choose one, or a model of your own");
+        }
+    }
+
+    /** Refuses options of local training that do not go together. */
+    private void checkTraining(OptionUse use) {
+        if (!options.federation.algorithm.value().isDsfl()) {
+            try {
+                options.client();
+            } catch (IllegalArgumentException e) {
+                throw use.refusal(OptionNames.in(String.valueOf(e.getMessage()), spec));
+            }
         }
     }
 

@@ -84,8 +84,10 @@ final class EvaluationOptionsTest {
         for (int round = 0; round < 2; round++) {
             assertThat((double) tuned.get(round).get("client_accuracy"))
                     .isGreaterThan((double) plain.get(round).get("client_accuracy"));
-            assertThat(tuned.get(round)).containsEntry("sha256", plain.get(round).get("sha256"));
-            assertThat(tuned.get(round)).containsEntry("accuracy", plain.get(round).get("accuracy"));
+            assertThat(tuned.get(round))
+                    .containsEntry("sha256", plain.get(round).get("sha256"));
+            assertThat(tuned.get(round))
+                    .containsEntry("accuracy", plain.get(round).get("accuracy"));
         }
     }
 
