@@ -28,7 +28,8 @@ final class AlgorithmThroughput {
             "fednova", Algorithms.fedNova(Weighting.BY_SAMPLES),
             "feddyn", Algorithms.fedDyn(0.01),
             "scaffold", Algorithms.scaffold(1, Weighting.BY_SAMPLES),
-            "momentum", fedAvg -> fedAvg.serverOptimizer(ServerOptimizers.sgd(1, 0.9))));
+            "momentum", fedAvg -> fedAvg.serverOptimizer(ServerOptimizers.sgd(1, 0.9)),
+            "adam", fedAvg -> fedAvg.serverOptimizer(ServerOptimizers.adam(0.01))));
 
     private AlgorithmThroughput() {}
 

@@ -13,6 +13,7 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -37,9 +38,9 @@ import org.jspecify.annotations.Nullable;
  * @param schedule the learning rate over rounds or steps
  * @param rule how a step follows from gradients
  * @param maxGradNorm the norm of the whole gradient above which it is scaled down to it, above 0; infinity for no limit
- * @param keepState whether the rule's moments are kept for the client's next round, as all of its state
- *     ({@link WorkerContext#keepState}), so not with an algorithm that keeps a state itself; otherwise each round
- *     starts anew
+ * @param keepState whether the rule's moments are kept for the client's next round, beside what an algorithm of the
+ *     federation kit keeps; by {@link LocalModel#train(ClientConfig, Tensor, Tensor, WorkerContext)} as all of the
+ *     client's state. Otherwise each round starts anew
  */
 public record LocalOptions(
         SgdOptions base,

@@ -63,8 +63,9 @@ public final class StopRules {
     }
 
     /**
-     * Returns a rule that ends when clients have sent so many bytes: the sizes of the tensors in their packages. The
-     * round in which they are sent is completed.
+     * Returns a rule that ends when clients have sent so many bytes: the sizes of the tensors in their packages, which
+     * in the federation kit are vectors of the whole model even if clients keep some of its parameters to themselves.
+     * The round in which they are sent is completed.
      *
      * @throws IllegalArgumentException if the number is not above 0
      */
