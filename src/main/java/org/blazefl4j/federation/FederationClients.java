@@ -131,7 +131,7 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
         return train(new Parts(objective, ParameterMask.NONE, List.of()), config, payload, buffer, context);
     }
 
-    private static ModelUpdate train(
+    static ModelUpdate train(
             Parts parts, ClientConfig config, ModelDownlink payload, ModelUplink buffer, WorkerContext context) {
         long start = System.nanoTime();
         LocalRun run = new LocalRun(config, payload, context, buffer, parts.personal());

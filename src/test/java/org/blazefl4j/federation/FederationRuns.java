@@ -5,6 +5,9 @@ import static org.blazefl4j.torch.Elements.floats;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.contrib.common.ClientConfig;
@@ -18,6 +21,8 @@ import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Tensor;
@@ -32,11 +37,16 @@ public final class FederationRuns {
 
     /** Returns federated averaging of so many rounds, in each of which four of six clients train for two epochs. */
     public static Federation fedAvg(Tiny model, TinyData data, int rounds) {
+        return fedAvg(model, data, rounds, CLIENTS);
+    }
+
+    /** Returns federated averaging of so many rounds, in each of which 0.7 of so many clients train for two epochs. */
+    public static Federation fedAvg(Tiny model, TinyData data, int rounds, int clients) {
         return Federation.of(
                         new Tiny.Selector(1),
                         model,
                         data.partitions(),
-                        ServerOptions.of(rounds, CLIENTS).withSampleRatio(0.7))
+                        ServerOptions.of(rounds, clients).withSampleRatio(0.7))
                 .local(new SgdOptions(2, 4, 0.05));
     }
 
@@ -48,22 +58,16 @@ public final class FederationRuns {
     /** Runs all rounds; returns the SHA-256 of the server's model after each. */
     public static List<String> hashes(Federation federation, ExecutionMode mode, int workers) {
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
-        return hashes(federation, federation.clients(), mode, options);
-    }
-
-    /** Runs all rounds with these clients; returns the SHA-256 of the server's model after each. */
-    public static List<String> hashes(
-            Federation federation,
-            ClientAlgorithm<ClientConfig, ModelBroadcast, ModelUpdate> clients,
-            ExecutionMode mode,
-            TrainerOptions options) {
         try (var handler = federation.handler();
-                var trainer = mode.trainer(clients, options)) {
+                var trainer = mode.trainer(federation.clients(), options)) {
             Hashes hashes = new Hashes();
             new Simulation<>(handler, trainer).addListener(hashes).run();
             return hashes.list;
         }
     }
+
+    /** The SHA-256 of a server's model after each round, and of each vector that each client keeps at the end. */
+    public record Run(List<String> hashes, List<String> kept) {}
 
     /** Runs the rounds that the checkpoint in a folder has not seen, and saves one; returns their hashes. */
     public static List<String> resumed(Federation federation, Path folder) {
@@ -73,8 +77,18 @@ public final class FederationRuns {
     /** Runs such rounds in a mode. */
     public static List<String> resumed(Federation federation, Path folder, ExecutionMode mode, int workers) {
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
+        return resumed(federation, federation.clients(), folder, mode, options).hashes();
+    }
+
+    /** Runs such rounds with these clients. */
+    public static Run resumed(
+            Federation federation,
+            ClientAlgorithm<ClientConfig, ModelBroadcast, ModelUpdate> clients,
+            Path folder,
+            ExecutionMode mode,
+            TrainerOptions options) {
         try (var handler = federation.handler();
-                var trainer = mode.trainer(federation.clients(), options);
+                var trainer = mode.trainer(clients, options);
                 Checkpoints checkpoints = Checkpoints.in(folder)
                         .every(100)
                         .add("handler", handler)
@@ -85,7 +99,26 @@ public final class FederationRuns {
                     .addListener(hashes)
                     .addListener(checkpoints)
                     .run();
-            return hashes.list;
+            return new Run(hashes.list, trainer.evaluate(handler.downlinkPackage(), all(federation), new KeptHashes()));
+        }
+    }
+
+    static List<Integer> all(Federation federation) {
+        return IntStream.range(0, federation.server().numClients()).boxed().toList();
+    }
+
+    /** Returns the SHA-256 of each vector that a client keeps, by name; an empty text if it keeps nothing. */
+    record KeptHashes() implements ClientEvaluator<ClientConfig, ModelBroadcast, String> {
+
+        @Override
+        public String evaluate(ClientConfig config, ModelBroadcast payload, WorkerContext context) {
+            return context.state(ClientMemory.State.class)
+                    .map(state -> new TreeMap<>(state.numbers())
+                            + state.vectors().entrySet().stream()
+                                    .sorted(Map.Entry.comparingByKey())
+                                    .map(vector -> vector.getKey() + "=" + Tensors.sha256(vector.getValue()))
+                                    .collect(Collectors.joining(", ")))
+                    .orElse("");
         }
     }
 
@@ -133,9 +166,7 @@ public final class FederationRuns {
                 return floats(own);
             }
         };
-        List<Integer> all =
-                IntStream.range(0, federation.server().numClients()).boxed().toList();
-        return trainer.evaluate(payload, all, evaluator).toArray(float[][]::new);
+        return trainer.evaluate(payload, all(federation), evaluator).toArray(float[][]::new);
     }
 
     /** Returns the server's model before the first round. */

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.MemoryCheckpoint;
@@ -111,6 +112,12 @@ public final class SteppedRun implements AutoCloseable {
             all.add(cid);
         }
         return trainer.evaluate(handler.downlinkPackage(), all, new Kept(name)).toArray(double[][]::new);
+    }
+
+    /** Returns what tells apart all that each client keeps; an empty text for one that keeps nothing. */
+    public List<String> kept() {
+        List<Integer> all = IntStream.range(0, clients).boxed().toList();
+        return trainer.evaluate(handler.downlinkPackage(), all, new FederationRuns.KeptHashes());
     }
 
     private record Kept(String name) implements ClientEvaluator<ClientConfig, ModelBroadcast, double[]> {

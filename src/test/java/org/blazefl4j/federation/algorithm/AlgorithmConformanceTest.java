@@ -14,17 +14,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
-import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
-import org.blazefl4j.core.ClientAlgorithm;
-import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.federation.FailingClients;
 import org.blazefl4j.federation.Federation;
-import org.blazefl4j.federation.ModelBroadcast;
-import org.blazefl4j.federation.ModelUpdate;
+import org.blazefl4j.federation.FederationRuns.Run;
+import org.blazefl4j.federation.SteppedRun;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -33,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Each algorithm gives one sequence of bits, however it is run. */
@@ -147,48 +145,92 @@ final class AlgorithmConformanceTest {
         }
     }
 
+    /** Those that are drawn change it, so that a client would not keep it by chance. */
+    @ParameterizedTest
+    @EnumSource(
+            names = {
+                "FEDBN",
+                "FEDPER",
+                "FEDREP",
+                "LG_FEDAVG",
+                "DITTO",
+                "APFL",
+                "FEDDYN",
+                "SCAFFOLD",
+                "SCAFFOLD_FULL_GRADIENTS",
+                "MOON"
+            })
+    void shouldLeaveWhatClientsKeepThatAreNotDrawn(Catalogue algorithm) {
+        int rested = 0;
+        try (SteppedRun run = new SteppedRun(federation(algorithm, 4))) {
+            for (int round = 1; round <= 4; round++) {
+                List<String> before = run.kept();
+                List<Integer> drawn = run.round();
+                List<String> after = run.kept();
+                for (int cid = 0; cid < CLIENTS; cid++) {
+                    assertThat(after.get(cid).equals(before.get(cid)))
+                            .as("round %d, client %d", round, cid)
+                            .isNotEqualTo(drawn.contains(cid));
+                    rested += drawn.contains(cid) || before.get(cid).isEmpty() ? 0 : 1;
+                }
+            }
+        }
+        assertThat(rested).isPositive();
+    }
+
+    // ---- failures
+
     @ParameterizedTest
     @EnumSource
-    void shouldRepeatClientsThatFailedAfterTheyHadTrained(Catalogue algorithm) {
+    void shouldRepeatClientsThatFailedAfterTheyHadTrained(Catalogue algorithm, @TempDir Path folder) {
         Federation federation = federation(algorithm, ROUNDS);
-        TrainerOptions options = TrainerOptions.builder()
-                .numParallels(3)
+        Run found = resumed(
+                federation,
+                new FailingClients(federation, folder),
+                folder.resolve("failing"),
+                ExecutionMode.MULTI_THREADED,
+                retrying(3));
+        assertThat(found).isEqualTo(serial(federation, folder));
+        assertThat(FailingClients.failures(folder)).isEqualTo(ROUNDS * 4);
+    }
+
+    private static TrainerOptions retrying(int workers) {
+        return TrainerOptions.builder()
+                .numParallels(workers)
                 .onClientFailure(FailurePolicy.retry(1))
                 .build();
-        FAILED.clear();
-        assertThat(hashes(federation, failingOnce(federation.clients()), ExecutionMode.MULTI_THREADED, options))
-                .isEqualTo(hashes(federation));
-        assertThat(FAILED).hasSize(ROUNDS * 4);
     }
 
-    private static final Set<String> FAILED = ConcurrentHashMap.newKeySet();
-
-    /** Returns clients that train, keep and send, and then fail, once in each round. */
-    private static ClientAlgorithm<ClientConfig, ModelBroadcast, ModelUpdate> failingOnce(
-            ClientAlgorithm<ClientConfig, ModelBroadcast, ModelUpdate> clients) {
-        ClientWorker<ClientConfig, ModelBroadcast, ModelUpdate> worker = clients.worker();
-        return new FailingClients(clients, (config, payload, context) -> {
-            ModelUpdate update = worker.train(config, payload, context);
-            if (FAILED.add(context.round() + " " + context.clientId())) {
-                throw new IllegalStateException("planned");
-            }
-            return update;
-        });
+    private static Run serial(Federation federation, Path folder) {
+        return resumed(
+                federation,
+                federation.clients(),
+                folder.resolve("serial"),
+                ExecutionMode.SINGLE_THREADED,
+                TrainerOptions.defaults());
     }
 
-    private record FailingClients(
-            ClientAlgorithm<ClientConfig, ModelBroadcast, ModelUpdate> clients,
-            ClientWorker<ClientConfig, ModelBroadcast, ModelUpdate> worker)
-            implements ClientAlgorithm<ClientConfig, ModelBroadcast, ModelUpdate> {
-
-        @Override
-        public ClientConfig getClientConfig(int cid) {
-            return clients.getClientConfig(cid);
-        }
-
-        @Override
-        public ModelUpdate prepareUplinkPackageBuffer() {
-            return clients.prepareUplinkPackageBuffer();
+    /** Eight clients a round, so that eight workers have work; all fail once. Two processes continue. */
+    @Slow
+    @ParameterizedTest
+    @CsvSource({"FEDAVG, MULTI_THREADED", "FEDADAM, MULTI_THREADED", "SCAFFOLD, MULTI_PROCESS", "APFL, MULTI_PROCESS"})
+    void shouldRepeatClientsAndContinueInProcesses(Catalogue algorithm, ExecutionMode first, @TempDir Path folder) {
+        int clients = 12;
+        try (TinyData more = TinyData.evenly(62, clients)) {
+            IntFunction<Federation> run = rounds -> algorithm.of(fedAvg(Tiny.CONVOLUTION, more, rounds, clients));
+            Path saved = folder.resolve("failing");
+            List<String> hashes = new ArrayList<>(
+                    resumed(run.apply(1), new FailingClients(run.apply(1), folder), saved, first, retrying(8))
+                            .hashes());
+            Run rest = resumed(
+                    run.apply(ROUNDS),
+                    new FailingClients(run.apply(ROUNDS), folder),
+                    saved,
+                    ExecutionMode.MULTI_PROCESS,
+                    retrying(2));
+            hashes.addAll(rest.hashes());
+            assertThat(new Run(hashes, rest.kept())).isEqualTo(serial(run.apply(ROUNDS), folder));
+            assertThat(FailingClients.failures(folder)).isEqualTo(ROUNDS * 8);
         }
     }
 }
