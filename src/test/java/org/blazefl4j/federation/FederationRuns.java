@@ -1,5 +1,6 @@
 package org.blazefl4j.federation;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.blazefl4j.torch.Elements.floats;
 
 import java.nio.file.Path;
@@ -173,6 +174,19 @@ public final class FederationRuns {
     public static float[] initial(Federation federation) {
         try (var handler = federation.handler()) {
             return floats(handler.downlinkPackage().parameters());
+        }
+    }
+
+    /**
+     * Asserts that models differ by one unit in the last place at most. Rounding to floats is relative to the model
+     * before the round, where a large change brings it near zero.
+     */
+    public static void assertOneUnitApart(float[] found, float[] expected, float[] before) {
+        for (int i = 0; i < expected.length; i++) {
+            double ulp = Math.ulp(Math.max(Math.abs(before[i]), Math.abs(expected[i])));
+            assertThat(Math.abs((double) found[i] - expected[i]))
+                    .as("element %d", i)
+                    .isLessThanOrEqualTo(ulp);
         }
     }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
+import static org.blazefl4j.federation.FederationRuns.assertOneUnitApart;
 import static org.blazefl4j.federation.FederationRuns.hashes;
+import static org.blazefl4j.federation.FederationRuns.initial;
 import static org.blazefl4j.federation.FederationRuns.model;
 import static org.blazefl4j.federation.algorithm.Quadratics.D;
 import static org.blazefl4j.torch.Elements.floats;
@@ -145,9 +147,7 @@ final class QFedAvgTest {
                     Federation.of(new Tiny.Selector(1), Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(1, 2));
             float[] expected = model(two.weighting(Weighting.UNIFORM));
             float[] found = model(two.objective(new Fair(0)).aggregation(new FairMean.Rule()));
-            for (int i = 0; i < expected.length; i++) {
-                assertThat(found[i]).isCloseTo(expected[i], within(2 * Math.ulp(Math.max(0.1f, expected[i]))));
-            }
+            assertOneUnitApart(found, expected, initial(two));
         }
     }
 
