@@ -205,6 +205,25 @@ final class FedDynTest {
         }
     }
 
+    /** Its clients become those of federated averaging; {@code h / alpha}, by which the server moves on, stays. */
+    @Test
+    void shouldBeginAsFederatedAveragingAsTheStrengthVanishes() {
+        try (SteppedRun run = new SteppedRun(half(2, 5, Algorithms.fedDyn(1e-20)));
+                SteppedRun plain = new SteppedRun(half(1, 5, federation -> federation.weighting(Weighting.UNIFORM)))) {
+            run.round();
+            plain.round();
+            double[] mean = plain.model();
+            assertThat(run.evaluated()).containsExactly(mean);
+            double[] first = values(i -> mean[i] + 0.5 * (mean[i] - START));
+            assertThat(run.model()).containsExactly(first, within(1e-6));
+            double[] sent = run.model();
+            run.round();
+            double[] second = run.evaluated();
+            double[] changes = values(i -> (mean[i] - START) + (second[i] - sent[i]));
+            assertThat(run.model()).containsExactly(values(i -> second[i] + 0.5 * changes[i]), within(1e-6));
+        }
+    }
+
     @Test
     void shouldEvaluateTheMeanOfTransformedUpdates() {
         AggregateTransform quarter = (change, step) -> change.fill_(new Scalar(0.25));
