@@ -105,8 +105,8 @@ void use(std::int64_t net, std::size_t sample, fuzz::Input& in) {
     EXPECT(trained == 0 || trained == -EINVAL || trained == -ERANGE);
     const int sloped = bfl_net_gradient(net, weights.address(), gradients.address(), samples.data(), order.data(), given & 16);
     EXPECT(trained != 0 || count == 0 || sloped == 0);
-    double loss = 0;
-    const std::int64_t right = bfl_net_score(net, weights.address(), samples.data(), order.data(), &loss);
+    double losses[2] = {0, 0};
+    const std::int64_t right = bfl_net_score(net, weights.address(), samples.data(), order.data(), losses);
     EXPECT(right <= count && (sloped != 0 || right >= 0));
     const Floats outputs(static_cast<std::size_t>(std::max<std::int64_t>(1, count * bfl_net_outputs(net))), in);
     const int computed = bfl_net_forward(net, weights.address(), samples.data(), order.data(), outputs.address());

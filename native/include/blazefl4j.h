@@ -214,11 +214,11 @@ BFL_API int32_t bfl_net_gradient(int64_t net, int64_t weights, int64_t gradients
                                  const int64_t* order, int32_t training) BFL_NOEXCEPT;
 
 /*
- * Adds the samples' cross-entropies, computed and summed in double in their order, to *loss. Returns how many samples have
- * their label as greatest output. Without dropout. Its exp and log are the C library's.
+ * Adds the samples' cross-entropies, computed and summed in double in their order, to losses[0], and their squares to
+ * losses[1]. Returns how many samples have their label as greatest output. Without dropout. Its exp and log are the C library's.
  */
 BFL_API int64_t bfl_net_score(int64_t net, int64_t weights, const int64_t* samples, const int64_t* order,
-                              double* loss) BFL_NOEXCEPT;
+                              double* losses) BFL_NOEXCEPT;
 
 /* Writes the outputs, a row for each sample. Without dropout; labels are not read. */
 BFL_API int32_t bfl_net_forward(int64_t net, int64_t weights, const int64_t* samples, const int64_t* order,

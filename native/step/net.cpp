@@ -618,12 +618,14 @@ void Net::each_output(const float* weights, const Samples& samples, const Part& 
     }
 }
 
-std::int64_t Net::score(const float* weights, const Samples& samples, double& loss) {
+std::int64_t Net::score(const float* weights, const Samples& samples, double* losses) {
     std::int64_t hits = 0;
     each_output(weights, samples, [&](std::int64_t first, int images, const float* z, std::size_t stride) {
         for (int n = 0; n < images; ++n) {
             const std::int64_t label = samples.labels[samples.order[first + n]];
-            loss += cross_entropy(z + n, classes(), stride, label);
+            const double loss = cross_entropy(z + n, classes(), stride, label);
+            losses[0] += loss;
+            losses[1] += loss * loss;
             hits += greatest(z + n, classes(), stride) == label ? 1 : 0;
         }
     });

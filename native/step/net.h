@@ -52,8 +52,11 @@ public:
     /** Adds the gradient of the mean cross-entropy of all images to `gradients`. */
     void gradient(const float* weights, float* gradients, const Samples& samples, bool training);
 
-    /** Adds the images' cross-entropies to `loss`, in their order. Returns how many images have their greatest output right. */
-    std::int64_t score(const float* weights, const Samples& samples, double& loss);
+    /**
+     * Adds the images' cross-entropies to losses[0], and their squares to losses[1], in their order. Returns how many images have
+     * their greatest output right.
+     */
+    std::int64_t score(const float* weights, const Samples& samples, double* losses);
 
     /** Writes the outputs of all images, a row for each. */
     void outputs(const float* weights, const Samples& samples, float* rows);

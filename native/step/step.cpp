@@ -196,15 +196,15 @@ std::int32_t bfl_net_gradient(std::int64_t net, std::int64_t weights, std::int64
 }
 
 std::int64_t bfl_net_score(std::int64_t net, std::int64_t weights, const std::int64_t* samples, const std::int64_t* order,
-                           double* loss) noexcept {
-    if (!bfl::usable<Net>(net) || !is_vector(weights) || loss == nullptr) {
+                           double* losses) noexcept {
+    if (!bfl::usable<Net>(net) || !is_vector(weights) || losses == nullptr) {
         return -EINVAL;
     }
     Net& used = *bfl::at<Net>(net);
     return guarded([&]() -> std::int64_t {
         Samples read;
         const int result = read_samples(used, samples, order, true, read);
-        return result != 0 ? result : used.score(bfl::at<const float>(weights), read, *loss);
+        return result != 0 ? result : used.score(bfl::at<const float>(weights), read, losses);
     });
 }
 

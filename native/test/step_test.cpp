@@ -113,13 +113,14 @@ struct Case {
         return result;
     }
     double loss(std::int64_t* hits = nullptr) const {
-        double result = 0;
-        const std::int64_t right = bfl_net_score(net, address(weights.data()), samples().data(), order.data(), &result);
+        double sums[2] = {0, 0};
+        const std::int64_t right = bfl_net_score(net, address(weights.data()), samples().data(), order.data(), sums);
         EXPECT(right >= 0);
+        EXPECT(sums[1] * static_cast<double>(order.size()) >= sums[0] * sums[0] * (1 - 1e-12));
         if (hits != nullptr) {
             *hits = right;
         }
-        return result / static_cast<double>(order.size());
+        return sums[0] / static_cast<double>(order.size());
     }
     int train(const Numbers& lengths, const std::vector<double>& rates, const std::vector<double>& rule = plain_sgd,
               const Numbers& state = {0, 0, 0, 0, 0}, const Numbers& frozen = {}) {

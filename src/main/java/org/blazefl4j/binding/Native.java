@@ -174,7 +174,7 @@ public final class Native {
             long weights,
             @Cast("const int64_t*") long[] samples,
             @Cast("const int64_t*") long[] order,
-            double[] loss);
+            double[] losses);
 
     @Name("bfl_net_forward")
     public static native int netForward(

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
@@ -39,7 +40,7 @@ public final class LocalRun {
     private final FlatRanges personal;
     private Tensor base;
     private Tensor start;
-    private final Map<Tensor, Double> startLosses = new IdentityHashMap<>();
+    private final Map<Tensor, Evaluation> startLosses = new IdentityHashMap<>();
     private final Map<String, Double> numbers = new LinkedHashMap<>();
 
     LocalRun(
@@ -177,14 +178,16 @@ public final class LocalRun {
      * @param at the model to evaluate
      */
     public double loss(Tensor at) {
-        if (at != start) {
-            return evaluate(at);
-        }
-        return startLosses.computeIfAbsent(at, this::evaluate);
+        return evaluation(at).loss();
     }
 
-    private double evaluate(Tensor at) {
-        return LocalModel.evaluate(config, PartitionType.TRAIN, at, context).loss();
+    /** Returns all that {@link #loss} is a part of. */
+    Evaluation evaluation(Tensor at) {
+        return at == start ? startLosses.computeIfAbsent(at, this::evaluate) : evaluate(at);
+    }
+
+    private Evaluation evaluate(Tensor at) {
+        return LocalModel.evaluate(config, PartitionType.TRAIN, at, context);
     }
 
     /**

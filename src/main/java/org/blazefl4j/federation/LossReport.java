@@ -1,14 +1,20 @@
 package org.blazefl4j.federation;
 
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.model.Model;
 
-/** Sends {@code loss}, of the model that a client starts from on its training samples, and then does the rest. */
+/**
+ * Sends {@code loss}, of the model that a client starts from on its training samples, and {@code squared_loss}, the
+ * mean of these samples' squared losses, and then does the rest.
+ */
 record LossReport(LocalObjective rest) implements LocalObjective {
 
     @Override
     public void train(LocalRun run) {
-        run.send("loss", run.loss(run.start()));
+        Evaluation found = run.evaluation(run.start());
+        run.send("loss", found.loss());
+        run.send("squared_loss", found.squaredLoss());
         rest.train(run);
     }
 

@@ -100,12 +100,14 @@ public final class StepEngine implements AutoCloseable {
     /**
      * Scores samples without dropout.
      *
-     * @param loss receives the sum of their cross-entropies, in FP64, in its first element
+     * @param losses two elements, which receive the sum of their cross-entropies and that of the squares of these, in
+     *     FP64
      * @return the number of samples whose greatest output is their class
      */
-    public long score(Tensor weights, StepSamples samples, double[] loss) {
-        loss[0] = 0;
-        long hits = Native.netScore(net, vector(weights), numbers(samples), samples.order(), loss);
+    public long score(Tensor weights, StepSamples samples, double[] losses) {
+        losses[0] = 0;
+        losses[1] = 0;
+        long hits = Native.netScore(net, vector(weights), numbers(samples), samples.order(), losses);
         check(hits, samples);
         return hits;
     }

@@ -289,7 +289,7 @@ final class StepEngineTest {
     @MethodSource("small")
     void shouldScoreAsLibTorchDoes(Nets net) {
         Task task = Task.of(net, 65, 8);
-        double[] loss = {5};
+        double[] loss = {5, 5};
         long hits;
         Tensor outputs = torch.empty(65, task.plan().classes());
         try (StepEngine engine = task.engine(0)) {
@@ -306,6 +306,13 @@ final class StepEngineTest {
         double expected =
                 torch.cross_entropy(outputs.toType(ScalarType.Double), task.y()).item_double() * 65;
         assertThat(loss[0]).isCloseTo(expected, within(1e-9 * Math.max(1, expected)));
+        double squares = 0;
+        for (int i = 0; i < 65; i++) {
+            Tensor output = outputs.toType(ScalarType.Double).narrow(0, i, 1);
+            double one = torch.cross_entropy(output, task.y().narrow(0, i, 1)).item_double();
+            squares += one * one;
+        }
+        assertThat(loss[1]).isCloseTo(squares, within(1e-9 * Math.max(1, squares)));
     }
 
     @ParameterizedTest
@@ -357,7 +364,7 @@ final class StepEngineTest {
     void shouldRefuseVectorsAndSamplesOfAnotherNet() {
         Task task = Task.of(net("two convolutions"), 17, 11);
         Task other = Task.of(net("linear, relu, linear"), 17, 11);
-        double[] loss = {0};
+        double[] loss = {0, 0};
         try (StepEngine engine = task.engine(0)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> engine.score(other.weights(), task.samples(), loss))

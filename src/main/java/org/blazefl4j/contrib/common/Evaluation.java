@@ -19,11 +19,17 @@ import org.bytedeco.pytorch.Tensor;
  * @param loss the mean cross-entropy over the samples
  * @param accuracy the share of samples whose largest output is their class, in [0, 1]
  * @param samples the number of samples
+ * @param squaredLoss the mean of the squares of the samples' cross-entropies; NaN if it is not known
  */
-public record Evaluation(double loss, double accuracy, long samples) {
+public record Evaluation(double loss, double accuracy, long samples, double squaredLoss) {
 
     /** The default number of samples in a batch: the fastest on a CPU for small and for large models. */
     public static final int BATCH_SIZE = 250;
+
+    /** Makes an evaluation whose squared losses are not known. */
+    public Evaluation(double loss, double accuracy, long samples) {
+        this(loss, accuracy, samples, Double.NaN);
+    }
 
     /**
      * Evaluates a model in evaluation mode and leaves it in the mode that it had.

@@ -42,11 +42,12 @@ record EvaluationTask(
      * How well a model does on one batch, or on several together.
      *
      * @param loss the sum of the samples' cross-entropies, in FP64
+     * @param squares the sum of their squares
      * @param hits the number of samples whose largest output is their class
      */
-    record BatchScore(double loss, long hits, long samples) {
+    record BatchScore(double loss, double squares, long hits, long samples) {
 
-        static final BatchScore NONE = new BatchScore(0, 0, 0);
+        static final BatchScore NONE = new BatchScore(0, 0, 0, 0);
 
         /** {@code at::Reduction::None}. */
         private static final long NO_REDUCTION = 0;
@@ -59,16 +60,18 @@ record EvaluationTask(
             Tensor output = model.output(batch.x());
             Tensor losses = torch.cross_entropy_loss(output, y, new TensorOptional(), NO_REDUCTION, NO_INDEX, 0);
             double loss = losses.sum(new ScalarTypeOptional(ScalarType.Double)).item_double();
+            double squares = losses.toType(ScalarType.Double).square().sum().item_double();
             long hits = output.argmax(new LongOptional(1), false).eq(y).sum().item_long();
-            return new BatchScore(loss, hits, y.size(0));
+            return new BatchScore(loss, squares, hits, y.size(0));
         }
 
         BatchScore plus(BatchScore other) {
-            return new BatchScore(loss + other.loss, hits + other.hits, samples + other.samples);
+            return new BatchScore(
+                    loss + other.loss, squares + other.squares, hits + other.hits, samples + other.samples);
         }
 
         Evaluation mean() {
-            return new Evaluation(loss / samples, (double) hits / samples, samples);
+            return new Evaluation(loss / samples, (double) hits / samples, samples, squares / samples);
         }
     }
 

@@ -30,8 +30,8 @@ record Scorer(Model model, ModelEngine engines, Device device, Tensor state) {
     }
 
     private BatchScore score(StepEngine engine, Batch batch) {
-        double[] loss = {0};
-        long hits = engine.score(state.contiguous(), StepSamples.of(batch), loss);
-        return new BatchScore(loss[0], hits, batch.x().size(0));
+        double[] losses = new double[2];
+        long hits = engine.score(state.contiguous(), StepSamples.of(batch), losses);
+        return new BatchScore(losses[0], losses[1], hits, batch.x().size(0));
     }
 }

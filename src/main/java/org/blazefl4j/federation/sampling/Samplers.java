@@ -127,8 +127,9 @@ public final class Samplers {
      * 30 % quantile of all clients' times at first, and rises by 5 points when 20 rounds have earned less utility than
      * the 20 before them.
      *
-     * <p>If clients send {@code squared_loss}, the mean of their samples' squared losses, it is used; otherwise the
-     * square of their mean loss. Keeps those, the last rounds of clients, and what rounds have earned.
+     * <p>Composed clients send {@code squared_loss}, the mean of their samples' squared losses. For clients of your own
+     * that send only {@code loss}, its square stands for it. Keeps those, the last rounds of clients, and what rounds
+     * have earned.
      *
      * @param seconds returns how long a client takes for a round: declared, above 0, always the same, and not measured,
      *     because a run could not be repeated otherwise

@@ -104,6 +104,7 @@ final class NativeEngineTest {
             assertThat(batches).isEqualTo(Evaluation.of(model, new DataLoader(test, 62), Device.CPU));
             Evaluation expected = Evaluation.of(reference, new DataLoader(test, 62), Device.CPU);
             assertThat(batches.loss()).isCloseTo(expected.loss(), within(1e-6));
+            assertThat(batches.squaredLoss()).isCloseTo(expected.squaredLoss(), within(1e-6));
             assertThat(batches.accuracy()).isEqualTo(expected.accuracy());
         }
     }

@@ -149,6 +149,16 @@ final class SampledRunsTest {
         assertThat(asked).containsExactly(loss(told, 0, 4), loss(told, 0, 1), loss(told, 1, 4), loss(told, 1, 1));
     }
 
+    @Test
+    void shouldReportSquaredLosses() {
+        Told told = new Told();
+        run(federation(1, told));
+        told.outcomes.get(0).numbers().forEach((cid, numbers) -> {
+            double mean = numbers.get("loss");
+            assertThat(numbers.get("squared_loss")).isGreaterThan(mean * mean).isLessThan(4 * mean * mean);
+        });
+    }
+
     private static void run(Federation federation) {
         try (var handler = federation.handler();
                 var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults())) {
