@@ -152,8 +152,8 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     "the same fold of as many as a streaming round holds together",
                     fold(5),
                     "ms",
-                    Limit.ratioAtMost(1.7),
-                    Limit.ratioAtMost(1.5)),
+                    Limit.ratioAtMost(2.2),
+                    Limit.ratioAtMost(1.7)),
             new Target(
                     "pool of two workers, from its constructor until both are ready",
                     "start workers=2",
