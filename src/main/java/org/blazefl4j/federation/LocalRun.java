@@ -40,7 +40,7 @@ public final class LocalRun {
     private final FlatRanges personal;
     private Tensor base;
     private Tensor start;
-    private final Map<Tensor, Evaluation> startLosses = new IdentityHashMap<>();
+    private final Map<Tensor, Evaluation> startEvaluations = new IdentityHashMap<>();
     private final Map<String, Double> numbers = new LinkedHashMap<>();
 
     LocalRun(
@@ -183,7 +183,7 @@ public final class LocalRun {
 
     /** Returns all that {@link #loss} is a part of. */
     Evaluation evaluation(Tensor at) {
-        return at == start ? startLosses.computeIfAbsent(at, this::evaluate) : evaluate(at);
+        return at == start ? startEvaluations.computeIfAbsent(at, this::evaluate) : evaluate(at);
     }
 
     private Evaluation evaluate(Tensor at) {
