@@ -5,7 +5,6 @@ import java.util.Optional;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -15,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** How a server combines its clients' packages into one model. Best a record; what it keeps is in its aggregators. */
 @FunctionalInterface
-public interface Aggregation {
+public interface Aggregation extends FederationPart {
 
     /**
      * Returns a new aggregator for one server.
@@ -42,13 +41,6 @@ public interface Aggregation {
     default Optional<PackageSum<ModelUplink>> packageSum(long numel) {
         return Optional.empty();
     }
-
-    /**
-     * Checks that the other parts go with it, when server or clients are made; does nothing by default.
-     *
-     * @throws IllegalArgumentException if not
-     */
-    default void check(Federation federation) {}
 
     /** Returns the mean of clients' models, from an exact sum, in which clients weigh as told. */
     static Aggregation mean(Weighting weighting) {

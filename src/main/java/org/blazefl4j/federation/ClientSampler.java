@@ -4,21 +4,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
-import org.blazefl4j.contrib.common.ServerOptions;
 
 /**
  * Chooses the clients of each round. A sampler that learns from rounds keeps what it knows in fields, changes them in
  * {@link #completed} only, implements {@link org.blazefl4j.core.Checkpointable}, and serves one server.
  */
 @FunctionalInterface
-public interface ClientSampler {
-
-    /**
-     * Checks that it can serve a server, which is being made; does nothing by default.
-     *
-     * @throws IllegalArgumentException if not
-     */
-    default void check(ServerOptions server) {}
+public interface ClientSampler extends FederationPart {
 
     /**
      * Returns the clients of a round.

@@ -5,11 +5,11 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
@@ -182,13 +182,14 @@ public final class Federation implements Cloneable {
 
     /** Returns this federation if its parts belong together. */
     Federation checked() {
-        objective.check(this);
-        aggregation.check(this);
-        optimizer.check(this);
+        Stream.of(objective, aggregation, optimizer, sampler)
+                .filter(Objects::nonNull)
+                .forEach(part -> part.check(this));
         return this;
     }
 
-    SelectedModel<?> model() {
+    /** Returns the model that is trained. */
+    public SelectedModel<?> model() {
         return model;
     }
 

@@ -35,14 +35,8 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
     private final Parts parts;
 
     FederationClients(Federation federation, int numClients) {
-        super(
-                federation.checked().model(),
-                federation.dataset(),
-                numClients,
-                federation.local(),
-                model -> federation.clientParts().objective().check(model));
+        super(federation.checked().model(), federation.dataset(), numClients, federation.local());
         this.parts = federation.clientParts();
-        parts.objective().check(federation.local());
     }
 
     @Override

@@ -87,9 +87,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         try {
             this.fixed = fixed(federation.personal());
             this.aggregator = open(federation);
-            this.kept = IntStream.range(0, optimizer.vectors())
-                    .mapToObj(this::initial)
-                    .toList();
+            this.kept = optimizer.initial().stream().map(this::filledWith).toList();
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -108,9 +106,6 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     }
 
     private Aggregation.Aggregator open(Federation federation) {
-        if (sampler != null) {
-            sampler.check(options);
-        }
         Aggregation.Aggregator opened =
                 owned.add(federation.aggregation().open(options, global().numel(), federation.dataset()));
         opened.begin(global());
@@ -130,9 +125,9 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         return !optimizer.equals(ServerOptimizer.REPLACE) || !transforms.isEmpty();
     }
 
-    private Tensor initial(int index) {
+    private Tensor filledWith(double initial) {
         try (TensorOptions dtype = new TensorOptions(ScalarType.Double);
-                Scalar value = new Scalar(optimizer.initial(index))) {
+                Scalar value = new Scalar(initial)) {
             return owned.add(
                     torch.full(new long[] {global().numel()}, value, dtype).retainReference());
         }

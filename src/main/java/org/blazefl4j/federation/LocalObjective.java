@@ -1,8 +1,5 @@
 package org.blazefl4j.federation;
 
-import org.blazefl4j.contrib.common.LocalOptions;
-import org.blazefl4j.model.Model;
-
 /**
  * What a client does with the model that it receives: what it minimises, and what it keeps and sends besides its own
  * model. Crosses into worker processes, so it is best a record.
@@ -16,7 +13,7 @@ import org.blazefl4j.model.Model;
  * }</pre>
  */
 @FunctionalInterface
-public interface LocalObjective {
+public interface LocalObjective extends FederationPart {
 
     /** The cross-entropy of the client's samples: federated averaging. */
     LocalObjective CROSS_ENTROPY = new CrossEntropy();
@@ -41,27 +38,6 @@ public interface LocalObjective {
     default int vectors() {
         return 0;
     }
-
-    /**
-     * Checks that clients can train with some options, when they are made; does nothing by default.
-     *
-     * @throws IllegalArgumentException if not
-     */
-    default void check(LocalOptions options) {}
-
-    /**
-     * Checks that clients can train a model, likewise.
-     *
-     * @throws IllegalArgumentException if not
-     */
-    default void check(Model model) {}
-
-    /**
-     * Checks that the server's parts go with it, when server or clients are made; does nothing by default.
-     *
-     * @throws IllegalArgumentException if not
-     */
-    default void check(Federation federation) {}
 
     /** {@link #CROSS_ENTROPY}; a record, so that it crosses into workers. */
     record CrossEntropy() implements LocalObjective {

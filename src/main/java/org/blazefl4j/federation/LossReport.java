@@ -1,8 +1,6 @@
 package org.blazefl4j.federation;
 
 import org.blazefl4j.contrib.common.Evaluation;
-import org.blazefl4j.contrib.common.LocalOptions;
-import org.blazefl4j.model.Model;
 
 /**
  * Sends {@code loss}, of the model that a client starts from on its training samples, and {@code squared_loss}, the
@@ -26,15 +24,5 @@ record LossReport(LocalObjective rest) implements LocalObjective {
     @Override
     public int vectors() {
         return rest.vectors();
-    }
-
-    @Override
-    public void check(LocalOptions options) {
-        rest.check(options);
-    }
-
-    @Override
-    public void check(Model model) {
-        rest.check(model);
     }
 }

@@ -3,7 +3,6 @@ package org.blazefl4j.federation;
 import java.math.BigDecimal;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.PackageSum;
 import org.bytedeco.pytorch.Tensor;
 
@@ -73,8 +72,8 @@ public class MeanAggregator implements Aggregation.Aggregator {
     }
 
     /** Returns a package's weight. */
-    protected final long weight(ModelUplink uplink) {
-        return weighting.of(uplink.dataSize());
+    protected final double weight(ModelUplink uplink) {
+        return weighting.of(uplink.dataSize(), uplink.numbers());
     }
 
     /** Returns whether nothing was added since the last {@link #clear()}. */

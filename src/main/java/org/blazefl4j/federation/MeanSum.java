@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.ResourceStack;
@@ -66,7 +65,7 @@ record MeanSum(long numel, Weighting weighting, int vectors) implements PackageS
                     "package of another kind: client=" + cid + ", is_change=" + uplink.isChange() + ", vectors="
                             + more.size() + ", expected=" + changes + " and " + kind.vectors
                             + ", as others in the round");
-            long weight = kind.weighting.of(uplink.dataSize());
+            double weight = kind.weighting.of(uplink.dataSize(), uplink.numbers());
             sums.get(0).stage(cid, weight, uplink.parameters());
             for (int i = 0; i < kind.vectors; i++) {
                 sums.get(i + 1).stage(cid, weight, more.get(i));

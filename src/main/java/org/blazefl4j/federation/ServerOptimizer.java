@@ -1,5 +1,6 @@
 package org.blazefl4j.federation;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -8,8 +9,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <pre>{@code
  * record Momentum(double rate, double momentum) implements ServerOptimizer {
- *     public int vectors() {
- *         return 1;
+ *     public List<Double> initial() {
+ *         return List.of(0.0);
  *     }
  *
  *     public void step(Tensor change, ServerStep step) {
@@ -20,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  * }
  * }</pre>
  */
-public interface ServerOptimizer {
+public interface ServerOptimizer extends FederationPart {
 
     /** Takes the clients' combined model as it is: federated averaging. */
     ServerOptimizer REPLACE = new Replace();
@@ -34,14 +35,9 @@ public interface ServerOptimizer {
      */
     void step(Tensor change, ServerStep step);
 
-    /** Returns how many vectors are kept between rounds; 0 by default. */
-    default int vectors() {
-        return 0;
-    }
-
-    /** Returns the elements of a kept vector before the first round; 0 by default. */
-    default double initial(int index) {
-        return 0;
+    /** Returns what each kept vector is filled with before the first round; none is kept by default. */
+    default List<Double> initial() {
+        return List.of();
     }
 
     /**
@@ -51,13 +47,6 @@ public interface ServerOptimizer {
     default boolean evaluatesMean() {
         return false;
     }
-
-    /**
-     * Checks that the other parts go with it, when server or clients are made; does nothing by default.
-     *
-     * @throws IllegalArgumentException if not
-     */
-    default void check(Federation federation) {}
 
     /** {@link #REPLACE}; the server does not call it. */
     record Replace() implements ServerOptimizer {

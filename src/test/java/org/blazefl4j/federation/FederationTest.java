@@ -13,6 +13,7 @@ import static org.blazefl4j.federation.FederationRuns.resumed;
 import static org.blazefl4j.torch.Elements.floats;
 
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +23,6 @@ import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.Simulation;
@@ -288,8 +288,8 @@ final class FederationTest {
     record Momentum() implements ServerOptimizer {
 
         @Override
-        public int vectors() {
-            return 1;
+        public List<Double> initial() {
+            return List.of(0.0);
         }
 
         @Override
@@ -330,16 +330,21 @@ final class FederationTest {
     record Unstartable() implements ServerOptimizer {
 
         @Override
-        public int vectors() {
-            return 2;
-        }
+        public List<Double> initial() {
+            return new AbstractList<>() {
+                @Override
+                public Double get(int index) {
+                    if (index == 1) {
+                        throw new IllegalStateException("planned");
+                    }
+                    return 0.0;
+                }
 
-        @Override
-        public double initial(int index) {
-            if (index == 1) {
-                throw new IllegalStateException("planned");
-            }
-            return 0;
+                @Override
+                public int size() {
+                    return 2;
+                }
+            };
         }
 
         @Override

@@ -16,7 +16,6 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.data.Transform;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.federation.sampling.Samplers;

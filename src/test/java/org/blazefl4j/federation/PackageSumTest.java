@@ -17,7 +17,6 @@ import org.blazefl4j.codec.PackageBytes;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.federation.algorithm.Transforms;

@@ -2,6 +2,7 @@ package org.blazefl4j.cli.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -14,7 +15,6 @@ import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Schedule;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.data.ImageData;
@@ -23,6 +23,7 @@ import org.blazefl4j.federation.FederationClients;
 import org.blazefl4j.federation.ModelDownlink;
 import org.blazefl4j.federation.ParameterMask;
 import org.blazefl4j.federation.ServerOptimizer;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.federation.algorithm.ServerOptimizers;
 import org.blazefl4j.federation.algorithm.ServerOptimizers.Adaptive;
@@ -37,9 +38,20 @@ import picocli.CommandLine.Option;
 @Command(optionListHeading = "%nParts of the algorithm, not with --algorithm dsfl%n")
 final class Composition {
 
+    /** How clients weigh, as chosen by {@code --weighting}. */
+    enum WeightingName {
+        BY_SAMPLES,
+        UNIFORM;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
     @Option(names = "--weighting", paramLabel = "HOW")
     @Nullable
-    Weighting weighting;
+    WeightingName weighting;
 
     @Option(names = "--proximal-mu", paramLabel = "X")
     @Nullable
@@ -106,7 +118,7 @@ final class Composition {
         Federation bySamples = weighted(plain, name, Weighting.BY_SAMPLES);
         Federation uniform = weighted(plain, name, Weighting.UNIFORM);
         refuseIf(weighting != null && uniform.aggregation().equals(bySamples.aggregation()), "--weighting", name);
-        Federation composed = weighting == Weighting.UNIFORM ? uniform : bySamples;
+        Federation composed = weighting == WeightingName.UNIFORM ? uniform : bySamples;
         refuseIf(proximalMu != null && !composed.objective().equals(plain.objective()), "--proximal-mu", name);
         refuseIf(
                 serverOptimizer != null && !composed.optimizer().equals(plain.optimizer()), "--server-optimizer", name);

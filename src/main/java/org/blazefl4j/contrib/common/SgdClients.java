@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.support.ModelFit;
 import org.blazefl4j.contrib.support.Partitions;
@@ -61,26 +60,12 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
     /** Checks that clients can train the model, as the other constructor does. */
     protected SgdClients(
             SelectedModel<?> model, PartitionedDataset<PartitionType> dataset, int numClients, LocalOptions options) {
-        this(model, dataset, numClients, options, fresh -> {});
-    }
-
-    /**
-     * Checks that clients can train the model, as the other constructor does.
-     *
-     * @param check throws an {@link IllegalArgumentException} if clients cannot train such a model
-     */
-    protected SgdClients(
-            SelectedModel<?> model,
-            PartitionedDataset<PartitionType> dataset,
-            int numClients,
-            LocalOptions options,
-            Consumer<? super Model> check) {
         Partitions.requireOfClients(dataset, PartitionType.TRAIN, numClients);
         this.model = model;
         this.dataset = dataset;
         this.numClients = numClients;
         this.options = options;
-        this.numel = checkedNumel(check);
+        this.numel = checkedNumel();
     }
 
     /** Checks that clients can train the model by plain SGD, as the other constructor does. */
@@ -93,10 +78,9 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
         this(selector, modelName, dataset, numClients, LocalOptions.of(options));
     }
 
-    private long checkedNumel(Consumer<? super Model> check) {
+    private long checkedNumel() {
         try (Model fresh = model.make(Device.CPU);
                 FlatParameters state = FlatParameters.of(fresh)) {
-            check.accept(fresh);
             ModelFit.requireTrainable(
                     fresh, clients().toArray(), this::samples, options.batchSize(), options.lastBatch());
             return state.numel();

@@ -34,9 +34,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class WeightedSum implements AutoCloseable {
 
-    /** Up to here every whole number is a double. */
-    private static final long MOST_SAMPLES = 1L << 53;
-
     private static final double LEAST_WEIGHT = 0x1p-64;
     private static final double MOST_WEIGHT = 0x1p63;
 
@@ -70,52 +67,31 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /** {@linkplain #stage Stages} and {@linkplain #fold() adds} one client's tensor. */
-    public void add(int cid, long dataSize, Tensor values) {
-        stage(cid, dataSize, values);
+    public void add(int cid, double weight, Tensor values) {
+        stage(cid, weight, values);
         fold();
     }
 
     /**
      * Stages one client's tensor for {@link #fold()}.
      *
-     * @param dataSize its weight, above 0
+     * @param weight between 2<sup>-64</sup> and 2<sup>63</sup>; one of more than 29 bits takes twice as long
      * @param values float32, of this sum's shape, with any strides, on any device; stays the caller's, and must stay
      *     open and unchanged until it is added
      * @throws IllegalArgumentException as {@link #check}; the sum is then as before
      */
-    public void stage(int cid, long dataSize, Tensor values) {
-        check(cid, dataSize, values);
-        stage((double) dataSize, values);
-    }
-
-    /**
-     * Stages one client's tensor with a weight that need not be whole.
-     *
-     * @param weight between 2<sup>-64</sup> and 2<sup>63</sup>; one of more than 29 bits takes twice as long. Round
-     *     those to floats whose last bits do not matter
-     * @param values as above
-     * @throws IllegalArgumentException as {@link #check}; the sum is then as before
-     */
     public void stage(int cid, double weight, Tensor values) {
-        if (!(weight >= LEAST_WEIGHT && weight <= MOST_WEIGHT)) {
-            throw new IllegalArgumentException("weight out of range: client=" + cid + ", weight=" + weight + ", limit="
-                    + LEAST_WEIGHT + " to " + MOST_WEIGHT + "; leave out clients of no weight");
-        }
-        check(cid, values);
-        stage(weight, values);
-    }
-
-    private void stage(double exactWeight, Tensor values) {
+        check(cid, weight, values);
         if (values.is_cpu() && values.is_contiguous()) {
-            staged.add(values.data_ptr().address(), exactWeight);
+            staged.add(values.data_ptr().address(), weight);
         } else {
             try (PointerScope scope = new PointerScope()) {
                 Tensor dense = values.detach().cpu().contiguous();
-                staged.add(dense.data_ptr().address(), exactWeight);
+                staged.add(dense.data_ptr().address(), weight);
                 fold();
             }
         }
-        weight = weight.add(new BigDecimal(exactWeight));
+        this.weight = this.weight.add(new BigDecimal(weight));
     }
 
     /** Adds the staged tensors. */
@@ -134,22 +110,14 @@ public final class WeightedSum implements AutoCloseable {
      * Checks that a client's tensor can be added. A package of several tensors is checked whole before any is added.
      *
      * @param cid the client, for messages
-     * @param dataSize its weight
+     * @param weight the client's
      * @throws IllegalArgumentException if weight, shape or dtype is wrong, or the tensor is closed
      */
-    public void check(int cid, long dataSize, Tensor values) {
-        if (dataSize <= 0) {
-            throw new IllegalArgumentException("no samples: client=" + cid + ", data_size=" + dataSize
-                    + ", limit=1 or more; leave out clients that trained on nothing");
+    public void check(int cid, double weight, Tensor values) {
+        if (!(weight >= LEAST_WEIGHT && weight <= MOST_WEIGHT)) {
+            throw new IllegalArgumentException("weight out of range: client=" + cid + ", weight=" + weight + ", limit="
+                    + LEAST_WEIGHT + " to " + MOST_WEIGHT + "; leave out clients that trained on nothing");
         }
-        if (dataSize > MOST_SAMPLES) {
-            throw new IllegalArgumentException("data size too large: client=" + cid + ", data_size=" + dataSize
-                    + ", limit=" + MOST_SAMPLES + "; a data size is a number of samples");
-        }
-        check(cid, values);
-    }
-
-    private void check(int cid, Tensor values) {
         if (!Tensors.isOpen(values)) {
             throw new IllegalArgumentException(
                     what + " closed: client=" + cid + ", expected=an open tensor; load a package before it is closed");

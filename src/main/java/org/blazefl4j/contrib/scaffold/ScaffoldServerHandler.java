@@ -3,11 +3,11 @@ package org.blazefl4j.contrib.scaffold;
 import java.util.Objects;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationServer;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.util.Arguments;
 

@@ -34,19 +34,4 @@ public final class Partitions {
                 "no " + type.name().toLowerCase(Locale.ROOT) + " samples: size=0, limit=1 or more; set the common "
                         + type + " data set to some");
     }
-
-    /** Returns the number of samples of the clients 0, 1, ... together; refuses 2<sup>63</sup> or more. */
-    public static <P extends Enum<P>> long totalSize(PartitionedDataset<P> dataset, P type, int numClients) {
-        long sum = 0;
-        for (int cid = 0; cid < numClients; cid++) {
-            long size = dataset.size(type, cid);
-            if (size > Long.MAX_VALUE - sum) {
-                throw new IllegalArgumentException("data sizes too large: client=" + cid + ", data_size=" + size
-                        + ", sum of the others=" + sum + ", limit=" + Long.MAX_VALUE
-                        + " in all; a data size is a number of samples");
-            }
-            sum += size;
-        }
-        return sum;
-    }
 }

@@ -2,11 +2,9 @@ package org.blazefl4j.federation.algorithm;
 
 import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.LocalOptions;
-import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.common.Weighting;
-import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ServerOptimizer;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.util.Arguments;
 
 /**
@@ -89,14 +87,14 @@ public final class Algorithms {
     public static UnaryOperator<Federation> fedDyn(double alpha, Weighting weighting) {
         Arguments.requirePositive("regularisation", "alpha", alpha);
         return federation -> federation
-                .objective(new Dynamic(alpha, weighting == Weighting.UNIFORM ? 0 : meanSize(federation)))
+                .objective(new Dynamic(alpha, weighting, meanWeight(weighting, federation)))
                 .weighting(Weighting.UNIFORM)
                 .serverOptimizer(new DynamicServer(alpha));
     }
 
-    private static double meanSize(Federation federation) {
+    private static double meanWeight(Weighting weighting, Federation federation) {
         int clients = federation.server().numClients();
-        return (double) Partitions.totalSize(federation.dataset(), PartitionType.TRAIN, clients) / clients;
+        return ServerControl.totalWeight(weighting, federation.dataset(), clients) / clients;
     }
 
     /**

@@ -2,11 +2,11 @@ package org.blazefl4j.federation.algorithm;
 
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.federation.MeanAggregator;
 import org.blazefl4j.federation.ModelUplink;
+import org.blazefl4j.federation.Weighting;
 import org.bytedeco.pytorch.Tensor;
 
 /** The mean of one cluster of IFCA: the model that clients received, if none of them chose it. Counts clients. */

@@ -5,12 +5,12 @@ import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.federation.Aggregation;
 import org.blazefl4j.federation.ModelUplink;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 

@@ -2,7 +2,9 @@ package org.blazefl4j.federation.algorithm;
 
 import java.util.Objects;
 import java.util.Optional;
+import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
 import org.blazefl4j.model.Model;
@@ -26,8 +28,10 @@ record Contrastive(double mu, double temperature) implements LocalObjective {
     }
 
     @Override
-    public void check(Model model) {
-        model.split();
+    public void check(Federation federation) {
+        try (Model model = federation.model().make(Device.CPU)) {
+            model.split();
+        }
     }
 
     @Override

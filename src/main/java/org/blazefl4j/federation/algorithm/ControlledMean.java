@@ -6,7 +6,6 @@ import java.util.Optional;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.PackageSum;
@@ -15,6 +14,7 @@ import org.blazefl4j.federation.Aggregation;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.MeanAggregator;
 import org.blazefl4j.federation.ModelUplink;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
@@ -62,9 +62,9 @@ final class ControlledMean extends MeanAggregator {
                 vectors == 1,
                 "package without a control variate: client=" + cid + ", vectors=" + vectors
                         + ", expected=1; keep SCAFFOLD's objective");
-        long weight = weight(uplink);
+        double weight = weight(uplink);
         Tensor change = uplink.vectors().get(0);
-        control.check(cid, uplink.dataSize(), change);
+        control.check(cid, uplink.dataSize(), weight, change);
         sum.stage(cid, weight, uplink.parameters());
         control.changes().stage(cid, weight, change);
     }

@@ -1,10 +1,12 @@
 package org.blazefl4j.federation.algorithm;
 
+import java.util.Map;
 import java.util.Optional;
 import org.blazefl4j.federation.AffineTerm;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
+import org.blazefl4j.federation.Weighting;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -12,10 +14,10 @@ import org.bytedeco.pytorch.Tensor;
  * The client of FedDyn: minimises the cross-entropy {@code - <g_k, w> + alpha_k / 2 * |w - x|^2}. Keeps {@code -g_k},
  * the sum of {@code alpha_k * (y_k - x)} over its rounds.
  *
- * @param alpha of a client with the mean number of samples
- * @param meanSize that number, if {@code alpha_k} is larger the fewer samples a client has; 0 if it is the same for all
+ * @param alpha of a client with the mean weight; {@code alpha_k} is larger the less a client weighs
+ * @param meanWeight that weight
  */
-record Dynamic(double alpha, double meanSize) implements LocalObjective {
+record Dynamic(double alpha, Weighting weighting, double meanWeight) implements LocalObjective {
 
     private static final String LINEAR = "linear";
 
@@ -38,6 +40,6 @@ record Dynamic(double alpha, double meanSize) implements LocalObjective {
     }
 
     private double strength(long samples) {
-        return meanSize > 0 ? alpha * meanSize / samples : alpha;
+        return alpha * meanWeight / weighting.of(samples, Map.of());
     }
 }

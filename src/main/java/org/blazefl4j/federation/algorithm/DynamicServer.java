@@ -1,5 +1,6 @@
 package org.blazefl4j.federation.algorithm;
 
+import java.util.List;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.federation.ServerStep;
@@ -13,8 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 record DynamicServer(double alpha) implements ServerOptimizer {
 
     @Override
-    public int vectors() {
-        return 1;
+    public List<Double> initial() {
+        return List.of(0.0);
     }
 
     @Override

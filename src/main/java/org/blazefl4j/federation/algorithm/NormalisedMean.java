@@ -5,12 +5,12 @@ import java.math.MathContext;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.federation.Aggregation;
 import org.blazefl4j.federation.LocalTraining;
 import org.blazefl4j.federation.MeanAggregator;
 import org.blazefl4j.federation.ModelUplink;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * The server of FedNova: the mean of clients' changes, each divided by how much its client worked, times the mean of
  * that. While all clients work equally, weights are whole and the mean is that of federated averaging. At the first
  * package that differs, the sum is multiplied by what each of its packages would have been multiplied by. That and all
- * sums are exact, so the order of packages changes no bit.
+ * sums are exact, so the order of packages changes no bit. Of weights, 29 bits count.
  */
 final class NormalisedMean extends MeanAggregator {
 
@@ -41,17 +41,16 @@ final class NormalisedMean extends MeanAggregator {
         }
     }
 
-    /** Weights of so many samples have 29 bits: times a float, they are doubles. */
-    private static final long MOST_SAMPLES = 1 << 29;
-
     private static final double MOST_WORK = 0x1p30;
-    /** Clears the 24 lowest bits of a double: what is left, and what is cleared, are doubles times any float. */
+    /**
+     * Clears the 24 lowest bits of a double: what is left, 29 bits, and what is cleared, are doubles times any float.
+     */
     private static final long UPPER_BITS = -1L << 24;
 
     /** The normaliser of the first package. */
     private double first;
     /** The sum of clients' weights; 0 before the first package. */
-    private long total;
+    private BigDecimal total = BigDecimal.ZERO;
     /** The sum of clients' weights times their normalisers. */
     private BigDecimal work = BigDecimal.ZERO;
     /** The sum of clients' weights divided by their normalisers, once they differ. */
@@ -66,10 +65,9 @@ final class NormalisedMean extends MeanAggregator {
     @Override
     protected void stage(WeightedSum sum, ModelUplink uplink) {
         double normaliser = normaliser(uplink);
-        long weight = weight(uplink);
-        checkWeight(uplink.cid(), weight);
+        double weight = Double.longBitsToDouble(Double.doubleToRawLongBits(weight(uplink)) & UPPER_BITS);
         sum.check(uplink.cid(), weight, uplink.parameters());
-        if (total > 0 && normaliser != first) {
+        if (total.signum() > 0 && normaliser != first) {
             checkWork(uplink.cid(), normaliser);
             differ(sum);
         }
@@ -81,8 +79,8 @@ final class NormalisedMean extends MeanAggregator {
             sum.stage(uplink.cid(), share, uplink.parameters());
             divided = divided.add(new BigDecimal(share));
         }
-        total += weight;
-        work = work.add(new BigDecimal(normaliser).multiply(BigDecimal.valueOf(weight)));
+        total = total.add(new BigDecimal(weight));
+        work = work.add(new BigDecimal(normaliser).multiply(new BigDecimal(weight)));
     }
 
     private static float inverse(double normaliser) {
@@ -111,13 +109,6 @@ final class NormalisedMean extends MeanAggregator {
         }
     }
 
-    private static void checkWeight(int cid, long weight) {
-        Arguments.require(
-                weight <= MOST_SAMPLES,
-                "data size too large: client=" + cid + ", data_size=" + weight + ", limit=" + MOST_SAMPLES
-                        + "; a data size is a number of samples");
-    }
-
     private void checkWork(int cid, double normaliser) {
         Arguments.require(
                 Math.min(first, normaliser) >= 1 / MOST_WORK && Math.max(first, normaliser) <= MOST_WORK,
@@ -134,7 +125,9 @@ final class NormalisedMean extends MeanAggregator {
                         + "; write the result by LocalRun.training()");
         double normaliser = uplink.numbers().getOrDefault(LocalTraining.NORMALISER, Double.NaN);
         Arguments.require(
-                normaliser >= 0 && normaliser < Double.POSITIVE_INFINITY && (total == 0 || normaliser > 0 == first > 0),
+                normaliser >= 0
+                        && normaliser < Double.POSITIVE_INFINITY
+                        && (total.signum() == 0 || normaliser > 0 == first > 0),
                 "normaliser out of range: client=" + uplink.cid() + ", normaliser=" + normaliser
                         + ", limit=above 0 and finite, or 0 for all of a round; lower the local learning rate");
         return normaliser;
@@ -144,8 +137,7 @@ final class NormalisedMean extends MeanAggregator {
     public void change(Tensor sent, Tensor out) {
         super.change(sent, out);
         if (!equal) {
-            BigDecimal samples = BigDecimal.valueOf(total);
-            BigDecimal mean = work.multiply(divided).divide(samples.multiply(samples), MathContext.DECIMAL64);
+            BigDecimal mean = work.multiply(divided).divide(total.multiply(total), MathContext.DECIMAL64);
             out.mul_(new Scalar(mean.doubleValue()));
         }
     }
@@ -159,7 +151,7 @@ final class NormalisedMean extends MeanAggregator {
     public void clear() {
         super.clear();
         first = 0;
-        total = 0;
+        total = BigDecimal.ZERO;
         work = BigDecimal.ZERO;
         divided = BigDecimal.ZERO;
         equal = true;

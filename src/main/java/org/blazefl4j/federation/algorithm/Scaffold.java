@@ -28,8 +28,7 @@ public record Scaffold(boolean fullGradients) implements LocalObjective {
         return 1;
     }
 
-    /** Mean gradients are known from the steps of SGD that starts anew only. */
-    @Override
+    /** Refuses other optimizers than SGD that starts anew, of whose steps alone mean gradients are known. */
     public void check(LocalOptions options) {
         Arguments.require(
                 fullGradients || options.rule() instanceof StepRule.Sgd && !options.keepState(),
@@ -39,6 +38,7 @@ public record Scaffold(boolean fullGradients) implements LocalObjective {
 
     @Override
     public void check(Federation federation) {
+        check(federation.local());
         Whole.require(federation.aggregation() instanceof ControlledMean.Rule, "SCAFFOLD", federation);
     }
 

@@ -1,5 +1,6 @@
 package org.blazefl4j.federation.algorithm;
 
+import java.util.List;
 import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ServerOptimizer;
@@ -17,13 +18,8 @@ record Scheduled(ServerOptimizer optimizer, Schedule schedule) implements Server
     }
 
     @Override
-    public int vectors() {
-        return optimizer.vectors();
-    }
-
-    @Override
-    public double initial(int index) {
-        return optimizer.initial(index);
+    public List<Double> initial() {
+        return optimizer.initial();
     }
 
     @Override

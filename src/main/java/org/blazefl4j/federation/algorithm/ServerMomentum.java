@@ -1,5 +1,6 @@
 package org.blazefl4j.federation.algorithm;
 
+import java.util.List;
 import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.federation.ServerStep;
 import org.blazefl4j.util.Arguments;
@@ -20,8 +21,8 @@ record ServerMomentum(double rate, double momentum, boolean nesterov) implements
     }
 
     @Override
-    public int vectors() {
-        return momentum > 0 ? 1 : 0;
+    public List<Double> initial() {
+        return momentum > 0 ? List.of(0.0) : List.of();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.blazefl4j.federation.algorithm;
 
+import java.util.List;
 import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.federation.ServerStep;
@@ -144,13 +145,8 @@ public final class ServerOptimizers {
         }
 
         @Override
-        public int vectors() {
-            return beta1 > 0 ? 2 : 1;
-        }
-
-        @Override
-        public double initial(int index) {
-            return index == 0 ? initialV : 0;
+        public List<Double> initial() {
+            return beta1 > 0 ? List.of(initialV, 0.0) : List.of(initialV);
         }
 
         @Override

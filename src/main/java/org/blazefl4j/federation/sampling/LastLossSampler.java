@@ -1,11 +1,11 @@
 package org.blazefl4j.federation.sampling;
 
 import java.util.List;
-import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.federation.ClientSampler;
+import org.blazefl4j.federation.Federation;
 
 /** Takes those of some candidates whose last known loss is the largest. */
 final class LastLossSampler implements ClientSampler, Checkpointable {
@@ -20,8 +20,8 @@ final class LastLossSampler implements ClientSampler, Checkpointable {
     }
 
     @Override
-    public void check(ServerOptions server) {
-        choice.check(server);
+    public void check(Federation federation) {
+        choice.check(federation);
     }
 
     @Override

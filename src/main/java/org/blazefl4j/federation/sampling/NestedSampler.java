@@ -3,11 +3,11 @@ package org.blazefl4j.federation.sampling;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.federation.ClientSampler;
+import org.blazefl4j.federation.Federation;
 import org.jspecify.annotations.Nullable;
 
 /** A sampler that leaves the choice to another one, whose entries are beside its own in the checkpoint. */
@@ -27,8 +27,8 @@ abstract class NestedSampler implements ClientSampler, Checkpointable {
     }
 
     @Override
-    public void check(ServerOptions server) {
-        inner.check(server);
+    public void check(Federation federation) {
+        inner.check(federation);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package org.blazefl4j.federation.sampling;
 
 import java.util.List;
-import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.federation.ClientSampler;
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.util.Arguments;
 
 /** Takes those of some candidates with the largest loss of the server's model. */
@@ -13,11 +13,11 @@ record PowerOfChoiceSampler(int candidates) implements ClientSampler {
     }
 
     @Override
-    public void check(ServerOptions server) {
+    public void check(Federation federation) {
         Arguments.require(
-                candidates >= server.clientsPerRound(),
-                "too few candidates: candidates=" + candidates + ", limit=" + server.clientsPerRound()
-                        + " or more, the clients of a round");
+                candidates >= federation.server().clientsPerRound(),
+                "too few candidates: candidates=" + candidates + ", limit="
+                        + federation.server().clientsPerRound() + " or more, the clients of a round");
     }
 
     @Override

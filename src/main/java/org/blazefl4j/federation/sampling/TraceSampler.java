@@ -1,10 +1,10 @@
 package org.blazefl4j.federation.sampling;
 
 import java.util.List;
-import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.federation.ClientSampler;
+import org.blazefl4j.federation.Federation;
 
 /** Chooses among clients that a trace says are available. */
 final class TraceSampler extends NestedSampler {
@@ -19,9 +19,9 @@ final class TraceSampler extends NestedSampler {
     }
 
     @Override
-    public void check(ServerOptions server) {
-        super.check(server);
-        trace.requireWithin(server.numClients());
+    public void check(Federation federation) {
+        super.check(federation);
+        trace.requireWithin(federation.server().numClients());
     }
 
     @Override

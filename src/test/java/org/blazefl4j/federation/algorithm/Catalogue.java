@@ -2,9 +2,9 @@ package org.blazefl4j.federation.algorithm;
 
 import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.Schedule;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ParameterMask;
+import org.blazefl4j.federation.Weighting;
 
 /** All algorithms, with settings under which none of their parts is neutral: {@link AlgorithmConformanceTest}. */
 enum Catalogue {

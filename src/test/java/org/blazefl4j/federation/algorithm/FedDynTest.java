@@ -20,18 +20,18 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.federation.AggregateTransform;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ParameterMask;
 import org.blazefl4j.federation.SteppedRun;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.torch.StepRule;
 import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /** FedDyn's rules and invariants. Clients keep {@code -g_k}. */
 final class FedDynTest {
@@ -51,12 +51,9 @@ final class FedDynTest {
                 .with(algorithm);
     }
 
-    private double relativeSize(int cid, Weighting weighting) {
-        double all = 0;
-        for (int other = 0; other < K; other++) {
-            all += clients.size(other);
-        }
-        return weighting == Weighting.UNIFORM ? 1 : clients.size(cid) * K / all;
+    private double relativeWeight(int cid, Weighting weighting) {
+        double[] weights = clients.weights(weighting);
+        return weights[cid] * K / Arrays.stream(weights).sum();
     }
 
     /** Returns g_k. */
@@ -72,14 +69,14 @@ final class FedDynTest {
         for (int i = 0; i < D; i++) {
             double mean = 0;
             for (int cid = 0; cid < K; cid++) {
-                mean += relativeSize(cid, weighting) * g(kept[cid], i) / K;
+                mean += relativeWeight(cid, weighting) * g(kept[cid], i) / K;
             }
             assertThat(h[i]).as("element %d", i).isCloseTo(mean, within(1e-6));
         }
     }
 
     @ParameterizedTest
-    @EnumSource
+    @FieldSource("org.blazefl4j.federation.algorithm.Quadratics#WEIGHTINGS")
     void shouldKeepTheMeanOfAllClientsGradients(Weighting weighting, @TempDir Path folder) {
         Federation federation = half(20, 4, Algorithms.fedDyn(ALPHA, weighting));
         try (SteppedRun run = new SteppedRun(federation)) {
@@ -147,7 +144,7 @@ final class FedDynTest {
 
     /** Two steps, because the pull is zero at the first. */
     @ParameterizedTest
-    @EnumSource
+    @FieldSource("org.blazefl4j.federation.algorithm.Quadratics#WEIGHTINGS")
     void shouldDescendAlongTheGradientOfThePapersObjective(Weighting weighting) {
         Federation federation = clients.fedAvg(3, 2, 0.2).with(Algorithms.fedDyn(ALPHA, weighting));
         try (SteppedRun run = new SteppedRun(federation)) {
@@ -157,7 +154,7 @@ final class FedDynTest {
             run.round();
             double[][] after = run.ofClients("linear");
             for (int cid = 0; cid < K; cid++) {
-                double strength = ALPHA / relativeSize(cid, weighting);
+                double strength = ALPHA / relativeWeight(cid, weighting);
                 double[] expected = step(cid, strength, x, before[cid], x);
                 expected = step(cid, strength, expected, before[cid], x);
                 for (int i = 0; i < D; i++) {
@@ -240,12 +237,12 @@ final class FedDynTest {
 
     /** There no client moves: {@code g_k} is the gradient, and their mean is zero. */
     @ParameterizedTest
-    @EnumSource
+    @FieldSource("org.blazefl4j.federation.algorithm.Quadratics#WEIGHTINGS")
     void shouldComeToRestAtTheMinimiserHoweverMuchClientsDiffer(Weighting weighting) {
         try (Quadratics few = Quadratics.random(9, 3);
                 SteppedRun run = new SteppedRun(few.fedAvg(30, 12, 0.3).with(Algorithms.fedDyn(ALPHA, weighting)));
                 SteppedRun drifting = new SteppedRun(few.fedAvg(30, 12, 0.3).weighting(weighting))) {
-            double[] weights = weighting == Weighting.UNIFORM ? few.equally() : few.bySamples();
+            double[] weights = few.weights(weighting);
             double[] best = values(i -> few.minimiser(i, weights));
             repeat(2, drifting);
             assertThat(distance(drifting.model(), best)).isGreaterThan(0.05);

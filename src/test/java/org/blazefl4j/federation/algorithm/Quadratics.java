@@ -1,9 +1,10 @@
 package org.blazefl4j.federation.algorithm;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
-import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -12,6 +13,7 @@ import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.model.Model;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -31,6 +33,16 @@ final class Quadratics implements AutoCloseable {
 
     /** Where all models start. */
     static final float START = 0.5f;
+
+    /** The ways in which clients may weigh: by all bits of a double, too. */
+    static final List<Weighting> WEIGHTINGS = List.of(Weighting.BY_SAMPLES, Weighting.UNIFORM, new SquareRoot());
+
+    record SquareRoot() implements Weighting {
+        @Override
+        public double of(long dataSize, Map<String, Double> numbers) {
+            return Math.sqrt(dataSize);
+        }
+    }
 
     /** The only model. */
     enum Name {
@@ -159,14 +171,11 @@ final class Quadratics implements AutoCloseable {
         return top / bottom;
     }
 
-    /** Returns weights by samples. */
-    double[] bySamples() {
-        return Arrays.stream(sizes).asDoubleStream().toArray();
-    }
-
-    /** Returns equal weights. */
-    double[] equally() {
-        return IntStream.range(0, clients()).mapToDouble(cid -> 1).toArray();
+    /** Returns the clients' weights. */
+    double[] weights(Weighting weighting) {
+        return Arrays.stream(sizes)
+                .mapToDouble(size -> weighting.of(size, Map.of()))
+                .toArray();
     }
 
     /** Returns a formula's value for each parameter. */

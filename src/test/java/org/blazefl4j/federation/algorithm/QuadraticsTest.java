@@ -7,6 +7,7 @@ import static org.blazefl4j.federation.algorithm.Quadratics.D;
 import static org.blazefl4j.federation.algorithm.Quadratics.START;
 import static org.blazefl4j.federation.algorithm.Quadratics.expected;
 
+import org.blazefl4j.federation.Weighting;
 import org.junit.jupiter.api.Test;
 
 /** The quadratic clients have the gradients and minimisers that they say. */
@@ -35,7 +36,8 @@ final class QuadraticsTest {
             float[] found = model(clients.fedAvg(60, 1, 0.5));
             assertThat(found)
                     .hasSize(D)
-                    .containsExactly(expected(i -> clients.minimiser(i, clients.bySamples())), within(1e-5f));
+                    .containsExactly(
+                            expected(i -> clients.minimiser(i, clients.weights(Weighting.BY_SAMPLES))), within(1e-5f));
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.algorithm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
 import static org.blazefl4j.federation.FederationRuns.fedAvg;
@@ -8,20 +9,23 @@ import static org.blazefl4j.federation.algorithm.Quadratics.D;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.ModelUpdate;
 import org.blazefl4j.federation.ParameterMask;
 import org.blazefl4j.federation.SteppedRun;
+import org.blazefl4j.federation.Weighting;
 import org.blazefl4j.torch.StepRule;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /** SCAFFOLD, option I: control variates are gradients of all samples at the received model. */
 final class ScaffoldFullGradientsTest {
@@ -86,7 +90,7 @@ final class ScaffoldFullGradientsTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @FieldSource("org.blazefl4j.federation.algorithm.Quadratics#WEIGHTINGS")
     void shouldReachTheMinimiserHoweverMuchClientsDiffer(Weighting weighting) {
         try (Quadratics few = Quadratics.random(9, 3);
                 SteppedRun run = new SteppedRun(
@@ -94,10 +98,30 @@ final class ScaffoldFullGradientsTest {
             for (int round = 0; round < 60; round++) {
                 run.round();
             }
-            double[] weights = weighting == Weighting.UNIFORM ? few.equally() : few.bySamples();
+            double[] weights = few.weights(weighting);
             double[] best = new double[D];
             Arrays.setAll(best, i -> few.minimiser(i, weights));
             assertThat(run.model()).containsExactly(best, within(1e-4));
+        }
+    }
+
+    @Test
+    void shouldRefuseWeightsThatAreOthersAfterTraining() {
+        Weighting changing = (dataSize, numbers) -> numbers.isEmpty() ? 2 : 3;
+        Federation federation = half(1).with(Algorithms.scaffold(1, changing));
+        try (var aggregator = federation.aggregation().open(federation.server(), Quadratics.D, federation.dataset());
+                ModelUpdate update = new ModelUpdate(
+                        1,
+                        torch.ones(Quadratics.D),
+                        false,
+                        clients.size(1),
+                        List.of(torch.ones(Quadratics.D)),
+                        Map.of("loss", 1.0),
+                        Map.of())) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> aggregator.add(update))
+                    .withMessage("weight differs from that before training: client=1, weight=3.0, expected=2.0; weigh"
+                            + " by the number of samples alone");
         }
     }
 

@@ -20,9 +20,13 @@ import java.util.Set;
 import java.util.function.IntToDoubleFunction;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.contrib.common.MemoryCheckpoint;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.federation.ClientSampler;
+import org.blazefl4j.federation.Federation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +37,11 @@ final class SamplersTest {
 
     @TempDir
     private Path folder;
+
+    private static Federation of(ServerOptions server) {
+        return Federation.of(
+                new Tiny.Selector(1), Tiny.LINEAR, new InMemoryPartitionedDataset<PartitionType>(), server);
+    }
 
     private static void assertFrequency(int count, int tries, double probability) {
         double deviation = Math.sqrt(tries * probability * (1 - probability));
@@ -140,7 +149,7 @@ final class SamplersTest {
         Files.writeString(file, "7,1,1");
         refuses(
                 () -> Samplers.onOff(1, 1, Samplers.available(file, Samplers.uniform()))
-                        .check(ServerOptions.of(1, 7)),
+                        .check(of(ServerOptions.of(1, 7))),
                 "availability trace of another federation: file=" + file + ", client=7, limit=0 to 6; give the trace"
                         + " of these clients");
         Files.delete(file);
@@ -346,10 +355,10 @@ final class SamplersTest {
                 "probability of a change out of range: on=1.5, limit=above 0 and at most 1");
         refuses(() -> Samplers.powerOfChoice(0), "too few candidates: candidates=0, limit=1 or more");
         refuses(
-                () -> Samplers.powerOfChoice(4).check(ServerOptions.of(1, 5)),
+                () -> Samplers.powerOfChoice(4).check(of(ServerOptions.of(1, 5))),
                 "too few candidates: candidates=4, limit=5 or more, the clients of a round");
         refuses(
-                () -> Samplers.separated(2, Samplers.lastLoss(4)).check(ServerOptions.of(1, 5)),
+                () -> Samplers.separated(2, Samplers.lastLoss(4)).check(of(ServerOptions.of(1, 5))),
                 "too few candidates: candidates=4, limit=5 or more, the clients of a round");
         refuses(
                 () -> Samplers.overSelected(0.9, cid -> 1, uniform),
