@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
@@ -114,12 +115,23 @@ record Probe(Path folder, Map<Integer, Deed> deeds, int extra)
     private static boolean mark(Config config, String what) throws IOException {
         Path file = Path.of(config.folder, what + config.cid);
         boolean first = !Files.exists(file);
-        Files.writeString(file, "");
+        Files.writeString(file, ProcessHandle.current().pid() + " " + System.currentTimeMillis());
         return first;
     }
 
     boolean hasBegun(int cid) {
         return Files.exists(folder.resolve("begun" + cid));
+    }
+
+    /** Returns the process in which a client began last, and when, by the clock; nothing if it has not begun. */
+    long[] begun(int cid) {
+        try {
+            return Stream.of(Files.readString(folder.resolve("begun" + cid)).split(" "))
+                    .mapToLong(Long::parseLong)
+                    .toArray();
+        } catch (IOException | NumberFormatException notYet) {
+            return new long[0];
+        }
     }
 
     /** Returns what a client evaluates: its state, its stream and what is shared. */

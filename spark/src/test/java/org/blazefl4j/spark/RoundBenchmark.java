@@ -1,5 +1,6 @@
 package org.blazefl4j.spark;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,10 +57,10 @@ final class RoundBenchmark {
         this.spark = spark;
     }
 
-    /** Measures what is named, or all: {@code empty}, {@code large}, {@code train}. */
+    /** Measures what is named, or all: {@code empty}, {@code large}, {@code train}, {@code lost}. */
     public static void main(String[] args) throws Exception {
         LibTorch.tune();
-        List<String> names = args.length == 0 ? List.of("empty", "large", "train") : List.of(args);
+        List<String> names = args.length == 0 ? List.of("empty", "large", "train", "lost") : List.of(args);
         for (String name : names) {
             int[] executors = name.equals("train") ? new int[] {1, 2, 4} : new int[] {2};
             for (int count : executors) {
@@ -75,14 +76,15 @@ final class RoundBenchmark {
         }
     }
 
-    private void measure(String name, int executors) {
+    private void measure(String name, int executors) throws IOException {
         switch (name) {
             case "empty" -> empty();
             case "large" -> large();
             case "train" -> train(executors);
+            case "lost" -> LostBenchmark.run(spark, executors);
             default ->
                 throw new IllegalArgumentException(
-                        "no such benchmark: name=" + name + ", expected=empty, large or train");
+                        "no such benchmark: name=" + name + ", expected=empty, large, train or lost");
         }
     }
 
