@@ -16,12 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 
 /**
- * A standalone Spark cluster on the loopback interface: a master and workers, each a JVM of its own, which start
- * executors as further JVMs. Ends them all when it is closed.
+ * A standalone Spark cluster: a master and workers, each a JVM of its own, which start executors as further JVMs. Ends
+ * them all when it is closed.
  */
 final class Cluster implements AutoCloseable {
 
@@ -36,30 +37,48 @@ final class Cluster implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
 
     private final Path folder;
+    private final String host;
     private final int port = freePort();
     private final List<Process> processes = new ArrayList<>();
     private final int workers;
     private final int cores;
 
-    /** Starts a cluster whose files are in a folder. */
+    /** Starts a cluster on the loopback interface, whose files are in a folder. */
     Cluster(Path folder, int workers, int cores) {
+        this(folder, HOST, loopback(workers), cores);
+    }
+
+    /** Returns hosts of their own for workers, for speculation. */
+    private static Map<String, List<String>> loopback(int workers) {
+        return IntStream.range(0, workers).boxed().collect(Collectors.toMap(i -> "127.0.0." + (2 + i), i -> List.of()));
+    }
+
+    /**
+     * Starts a cluster.
+     *
+     * @param host of master and driver
+     * @param workers by their hosts, how command lines begin that start them
+     */
+    Cluster(Path folder, String host, Map<String, List<String>> workers, int cores) {
         this.folder = folder;
-        this.workers = workers;
+        this.host = host;
+        this.workers = workers.size();
         this.cores = cores;
         try {
             Files.writeString(HOME.resolve("RELEASE"), "Spark\n");
-            processes.add(start(HOST, "master", "org.apache.spark.deploy.master.Master", "--port", "" + port));
+            processes.add(
+                    start(host, List.of(), "master", "org.apache.spark.deploy.master.Master", "--port", "" + port));
             await("master", this::accepts);
-            for (int i = 0; i < workers; i++) {
-                String memory = "3g";
+            for (Map.Entry<String, List<String>> worker : workers.entrySet()) {
                 processes.add(start(
-                        "127.0.0." + (2 + i), // hosts of their own, for speculation
-                        "worker" + i,
+                        worker.getKey(),
+                        worker.getValue(),
+                        "worker-" + worker.getKey(),
                         "org.apache.spark.deploy.worker.Worker",
                         "--cores",
                         "" + cores,
                         "--memory",
-                        memory,
+                        "3g",
                         url()));
             }
         } catch (IOException e) {
@@ -73,7 +92,7 @@ final class Cluster implements AutoCloseable {
 
     /** Returns whether the master takes connections. */
     private boolean accepts() {
-        try (Socket socket = new Socket(HOST, port)) {
+        try (Socket socket = new Socket(host, port)) {
             return socket.isConnected();
         } catch (IOException e) {
             return false;
@@ -88,8 +107,9 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-    private Process start(String host, String name, String main, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
+    private Process start(String host, List<String> prefix, String name, String main, String... arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(Arrays.asList(System.getProperty("blazefl4j.spark.jvm").split(" ")));
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-cp", JARS, main));
@@ -108,13 +128,13 @@ final class Cluster implements AutoCloseable {
         return Map.of(
                 "SPARK_HOME", HOME.toString(),
                 "SPARK_SCALA_VERSION", "2.13",
-                "SPARK_LOCAL_IP", HOST,
+                "SPARK_LOCAL_IP", host,
                 "SPARK_LOCAL_DIRS", folder.resolve("local").toString(),
                 "SPARK_WORKER_DIR", folder.resolve("work").toString());
     }
 
     String url() {
-        return "spark://" + HOST + ":" + port;
+        return "spark://" + host + ":" + port;
     }
 
     static void await(String what, BooleanSupplier condition) {
@@ -136,8 +156,8 @@ final class Cluster implements AutoCloseable {
         return new SparkConf()
                 .setMaster(url())
                 .setAppName(name)
-                .set("spark.driver.host", HOST)
-                .set("spark.driver.bindAddress", HOST)
+                .set("spark.driver.host", host)
+                .set("spark.driver.bindAddress", host)
                 .set("spark.ui.enabled", "false")
                 .set("spark.local.dir", folder.resolve("local").toString())
                 .set("spark.cores.max", "" + workers * cores)

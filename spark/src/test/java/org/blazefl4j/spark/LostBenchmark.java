@@ -3,18 +3,16 @@ package org.blazefl4j.spark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
-import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.spark.Probe.Deed;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
-import org.bytedeco.pytorch.global.torch;
 
 /** Kills executors with SIGKILL while a client trains, and measures when Spark says so and when the client goes on. */
 final class LostBenchmark {
@@ -49,38 +47,27 @@ final class LostBenchmark {
             do {
                 train(spark, before, options);
             } while (before.begun(0)[0] == before.begun(CLIENTS - 1)[0]); // an executor is still starting
-            int found = train(spark, probe, options);
+            List<String> found = train(spark, probe, options);
             long end = System.currentTimeMillis();
             kill.join();
             Cluster.await("Spark's word", () -> removed.get() > 0);
             long again = probe.begun(CLIENTS - 1)[1];
             System.out.println("Spark's word " + (removed.get() - killed[0]) + " ms after the kill, the client again "
                     + (again - removed.get()) + " ms after it, end of round " + (end - removed.get()) + " ms after it, "
-                    + (found == expected(probe) ? "same bits" : "OTHER BITS"));
+                    + (found.equals(expected(probe)) ? "same bits" : "OTHER BITS"));
             Cluster.delete(folder);
         }
     }
 
-    private static int train(JavaSparkContext spark, Probe probe, SparkOptions options) {
+    private static List<String> train(JavaSparkContext spark, Probe probe, SparkOptions options) {
         try (var trainer = new SparkClientTrainer<>(spark, probe, TrainerOptions.defaults(), options)) {
-            return round(trainer);
+            return Probe.round(trainer, CLIENTS);
         }
     }
 
-    private static int expected(Probe probe) {
+    private static List<String> expected(Probe probe) {
         try (var here = ExecutionMode.SINGLE_THREADED.trainer(probe, TrainerOptions.defaults())) {
-            return round(here);
+            return Probe.round(here, CLIENTS);
         }
-    }
-
-    /** Trains a round; returns a hash of its packages in list order. */
-    private static int round(ClientTrainer<Probe.Down, Probe.Up> trainer) {
-        int[] hash = new int[1];
-        trainer.localProcess(new Probe.Down(torch.ones(Probe.LENGTH)), Probe.clients(CLIENTS), up -> {
-            try (up) {
-                hash[0] = 31 * hash[0] + Arrays.hashCode(Probe.floats(up.y()));
-            }
-        });
-        return hash[0];
     }
 }

@@ -3,11 +3,14 @@ package org.blazefl4j.spark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.bytedeco.javacpp.FloatPointer;
@@ -28,6 +31,8 @@ record Probe(Path folder, Map<Integer, Deed> deeds, int extra)
 
     static final int LENGTH = 1000;
 
+    private static final String FILE = "go";
+
     enum Deed {
         TRAIN,
         FAIL,
@@ -36,6 +41,8 @@ record Probe(Path folder, Map<Integer, Deed> deeds, int extra)
         WAIT,
         /** The first attempt waits until it is told to stop; later ones train. */
         WAIT_ONCE,
+        /** Waits for a file in the folder. */
+        WAIT_FOR_FILE,
         /** Ends the process. */
         HALT,
         NAN
@@ -91,6 +98,11 @@ record Probe(Path folder, Map<Integer, Deed> deeds, int extra)
                     waitForStop(context);
                 }
             }
+            case WAIT_FOR_FILE -> {
+                while (!Files.exists(Path.of(config.folder, FILE))) {
+                    Thread.sleep(10);
+                }
+            }
             default -> {}
         }
         Rounds before = context.state(Rounds.class).orElseGet(() -> new Rounds(0, torch.zeros(LENGTH)));
@@ -119,6 +131,11 @@ record Probe(Path folder, Map<Integer, Deed> deeds, int extra)
         return first;
     }
 
+    /** Lets clients go on that wait for a file. */
+    void makeFile() throws IOException {
+        Files.writeString(folder.resolve(FILE), "");
+    }
+
     boolean hasBegun(int cid) {
         return Files.exists(folder.resolve("begun" + cid));
     }
@@ -143,7 +160,18 @@ record Probe(Path folder, Map<Integer, Deed> deeds, int extra)
                 + payload.x().sum().item_float();
     }
 
-    static float[] floats(Tensor tensor) {
+    /** Trains a round; returns each client's id and result, in the order of the list. */
+    static List<String> round(ClientTrainer<Down, Up> trainer, int clients) {
+        List<String> results = new ArrayList<>();
+        trainer.localProcess(new Down(torch.ones(LENGTH)), clients(clients), up -> {
+            try (up) {
+                results.add(up.cid() + " " + up.size() + " " + Arrays.hashCode(floats(up.y())));
+            }
+        });
+        return results;
+    }
+
+    private static float[] floats(Tensor tensor) {
         float[] values = new float[(int) tensor.numel()];
         new FloatPointer(tensor.data_ptr()).get(values);
         return values;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -50,19 +49,8 @@ final class SparkRoundTest {
         return TrainerOptions.builder().onClientFailure(policy).build();
     }
 
-    /** Trains a round; returns each client's id and result, in the order of the list. */
     private static List<String> round(ClientTrainer<Probe.Down, Probe.Up> trainer) {
-        List<String> results = new ArrayList<>();
-        trainer.localProcess(new Probe.Down(torch.ones(Probe.LENGTH)), Probe.clients(CLIENTS), up -> {
-            try (up) {
-                results.add(describe(up));
-            }
-        });
-        return results;
-    }
-
-    private static String describe(Probe.Up up) {
-        return up.cid() + " " + up.size() + " " + Arrays.hashCode(Probe.floats(up.y()));
+        return Probe.round(trainer, CLIENTS);
     }
 
     /** Trains rounds on this machine, without the clients that misbehave. */
