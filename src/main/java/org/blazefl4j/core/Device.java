@@ -1,11 +1,9 @@
 package org.blazefl4j.core;
 
+import org.blazefl4j.cuda.CudaState;
 import org.blazefl4j.data.Batch;
-import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
  * Where tensors live and arithmetic is done: {@code cpu}, {@code cuda} (all CUDA devices, clients spread over them) or
@@ -60,24 +58,20 @@ public record Device(String type, int index) {
 
     /** Returns the number of CUDA devices that LibTorch finds. */
     public static int cudaDevices() {
-        LibTorch.load();
-        return torch.hasCUDA() ? torch_cuda.device_count() : 0;
+        return CudaState.current().devices();
     }
 
     /**
-     * Requires that this device exists.
+     * Requires that this device exists. Calls CUDA unless this is the CPU.
      *
-     * @throws IllegalArgumentException if it is a CUDA device that LibTorch does not find
+     * @throws IllegalArgumentException if it is a CUDA device that LibTorch does not find; the message says which of
+     *     LibTorch's build, NVIDIA's libraries and the driver is missing
      */
     public void requireAvailable() {
         if (!isCpu()) {
-            int count = cudaDevices();
-            requireAmong(
-                    count,
-                    count > 0
-                            ? "CUDA devices 0 to " + (count - 1)
-                            : "LibTorch sees no CUDA device (a CPU build, or no driver); build with"
-                                    + " -Djavacpp.platform.extension=-gpu and run on a machine with an NVIDIA driver");
+            CudaState cuda = CudaState.current();
+            Arguments.require(cuda.hasDevices(), () -> cuda.refusal(toString()));
+            requireAmong(cuda.devices(), "CUDA devices 0 to " + (cuda.devices() - 1));
         }
     }
 

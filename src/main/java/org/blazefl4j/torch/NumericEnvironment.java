@@ -39,7 +39,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param cpuCapability the vector instructions of LibTorch's kernels, such as {@code AVX2}
  * @param oneDnn oneDNN's version
  * @param oneDnnVariables the environment variables that change what oneDNN computes; {@code none} if none is set
- * @param cuda the versions of CUDA and cuDNN; {@code none} in a LibTorch without CUDA
+ * @param cuda the versions of CUDA and cuDNN; {@code none} in a LibTorch without CUDA or its libraries
  * @param oneDnnEnabled whether oneDNN is used
  * @param defaultDtype the dtype of new tensors
  * @param float32MatmulPrecision {@code HIGHEST}, {@code HIGH} or {@code MEDIUM}
@@ -168,8 +168,9 @@ public record NumericEnvironment(
         static final String CPU_CAPABILITY = torch.get_cpu_capability().getString();
         static final String ONE_DNN = torch.get_mkldnn_version().getString();
         static final String ONE_DNN_VARIABLES = oneDnnVariables(System.getenv());
-        static final String CUDA =
-                Context.hasCUDA() ? "CUDA " + Context.versionCUDART() + ", cuDNN " + Context.versionCuDNN() : "none";
+        static final String CUDA = Context.hasCUDART()
+                ? "CUDA " + Context.versionCUDART() + ", cuDNN " + Context.versionRuntimeCuDNN()
+                : "none";
     }
 
     private static String buildSetting(String name) {

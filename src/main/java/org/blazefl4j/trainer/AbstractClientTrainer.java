@@ -149,7 +149,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         return options.device();
     }
 
-    /** Returns the number of CUDA devices that clients are spread over. */
+    /** Returns the number of CUDA devices that clients are spread over; 0 for the CPU, unless a number was set. */
     public final int deviceCount() {
         return deviceCount;
     }

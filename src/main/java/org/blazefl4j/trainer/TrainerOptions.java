@@ -59,11 +59,11 @@ public final class TrainerOptions {
         return set.deviceCount;
     }
 
-    /** Returns the number of CUDA devices, once the device is known to be among them. */
+    /** Returns the number of CUDA devices, once the device is known to be among them; asks only for a CUDA device. */
     int checkedDeviceCount() {
         if (set.deviceCount.isEmpty()) {
             set.device.requireAvailable();
-            return Device.cudaDevices();
+            return set.device.isCpu() ? 0 : Device.cudaDevices();
         }
         int count = set.deviceCount.getAsInt();
         set.device.requireAmong(count, "TrainerOptions.deviceCount=" + count);
@@ -199,7 +199,8 @@ public final class TrainerOptions {
         }
 
         /**
-         * Sets the number of CUDA devices to spread clients over; by default LibTorch is asked.
+         * Sets the number of CUDA devices to spread clients over; by default LibTorch is asked, unless the device is
+         * the CPU.
          *
          * @throws IllegalArgumentException if it is not in [0, 128]
          */

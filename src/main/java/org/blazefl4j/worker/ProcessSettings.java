@@ -67,7 +67,7 @@ public final class ProcessSettings extends SettingsSnapshot {
         Setting.number("blasThreads", openblas_nolapack::blas_get_num_threads, openblas_nolapack::blas_set_num_threads),
     };
 
-    /** Settings that have no effect without CUDA. */
+    /** Settings that have no effect without CUDA. To read them takes no driver. */
     private static final Setting[] ON_CUDA = {
         Setting.flag("cuDnnEnabled", CONTEXT::userEnabledCuDNN, CONTEXT::setUserEnabledCuDNN),
         precision("cudaMatmulPrecision", Float32Backend.CUDA, Float32Op.MATMUL),
@@ -88,7 +88,7 @@ public final class ProcessSettings extends SettingsSnapshot {
         Setting.flag("cuDnnAttention", CONTEXT::userEnabledCuDNNSDP, CONTEXT::setSDPUseCuDNN),
     };
 
-    private static final Setting[] ALL = Stream.of(EVERYWHERE, Context.hasCUDA() ? ON_CUDA : new Setting[0])
+    private static final Setting[] ALL = Stream.of(EVERYWHERE, Context.hasCUDART() ? ON_CUDA : new Setting[0])
             .flatMap(Stream::of)
             .toArray(Setting[]::new);
 

@@ -84,7 +84,8 @@ final class PackageDirectionTest {
             .mayUse("core", "shm", "worker", "process", "trainer", "checkpoint", "contrib", "metrics", "cli");
 
     @ArchTest
-    static final ArchRule dataAndModelsKnowNoRounds = noneOf("data", "model", "torch", "reproducibility", "step")
+    static final ArchRule dataAndModelsKnowNoRounds = noneOf(
+                    "data", "model", "torch", "cuda", "reproducibility", "step")
             .mayUse("core", "codec", "shm", "worker", "process", "trainer", "contrib", "cli");
 
     @ArchTest

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.blazefl4j.cuda.CudaState;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.Bytes;
 
@@ -34,11 +35,7 @@ public record Finding(String problem, String remedy) {
         }
         addKernels(machine, findings);
         addMemory(machine, findings);
-        if (machine.cudaDevices() > 0 && !machine.hasLibTorchForCuda()) {
-            findings.add(new Finding(
-                    "this LibTorch cannot use the CUDA devices: devices=" + machine.cudaDevices(),
-                    "build with -Djavacpp.platform.extension=-gpu"));
-        }
+        ofCuda(machine).ifPresent(findings::add);
         if (!machine.nativeAccess()) {
             findings.add(new Finding(
                     "Java warns about native access, and later versions will refuse it",
@@ -75,6 +72,21 @@ public record Finding(String problem, String remedy) {
         if (workers < machine.cores()) {
             findings.add(tooManyWorkers(workers, "on " + machine.cores() + " cores"));
         }
+    }
+
+    /** Returns what keeps LibTorch from the devices of this machine, or from those that its CUDA build is for. */
+    private static Optional<Finding> ofCuda(Machine machine) {
+        CudaState cuda = machine.cuda();
+        String problem = switch (cuda.kind()) {
+            case CPU_BUILD ->
+                machine.cudaDevices() == 0
+                        ? ""
+                        : "this LibTorch cannot use the CUDA devices: devices=" + machine.cudaDevices();
+            case LIBRARIES_MISSING, NO_DRIVER ->
+                "LibTorch's CUDA build finds no devices" + cuda.describe().substring("none".length());
+            case DEVICES -> "";
+        };
+        return problem.isEmpty() ? Optional.empty() : Optional.of(new Finding(problem, cuda.remedy()));
     }
 
     /** Returns the problem of a machine that was busy in the last minute; empty if it was quiet. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.cli.console.Version;
+import org.blazefl4j.cuda.CudaState;
 import org.blazefl4j.process.launch.CacheFolder;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentSpace;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param nativeAccess whether Java loads native libraries without a warning
  * @param cores the processors that Java may use
  * @param capabilityLimit the value of {@code ATEN_CPU_CAPABILITY}, if it is set
- * @param cudaDevices the number of CUDA devices
+ * @param cuda what LibTorch has of CUDA
+ * @param cudaDevices the number of CUDA devices that the driver knows, even if LibTorch has no CUDA
  * @param sharedFolder the folder of shared memory segments
  * @param sharedFree the free bytes in that folder
  * @param memoryFree the free bytes of memory
@@ -37,6 +39,7 @@ public record Machine(
         boolean nativeAccess,
         int cores,
         @Nullable String capabilityLimit,
+        CudaState cuda,
         int cudaDevices,
         String sharedFolder,
         long sharedFree,
@@ -65,6 +68,7 @@ public record Machine(
                 nativeAccess,
                 Runtime.getRuntime().availableProcessors(),
                 System.getenv("ATEN_CPU_CAPABILITY"),
+                CudaState.current(),
                 Native.cudaDeviceCount(),
                 space.folder().toString(),
                 space.folderFree(),
@@ -104,10 +108,6 @@ public record Machine(
         }
     }
 
-    boolean hasLibTorchForCuda() {
-        return !numbers.cuda().equals("none");
-    }
-
     /**
      * Describes the machine and this process's memory, for people to read and to paste into a question. Reads what no
      * finding needs.
@@ -123,24 +123,30 @@ public record Machine(
     }
 
     private void addVersions(StringBuilder text) {
-        String cuda = hasLibTorchForCuda() ? " with " + numbers.cuda() : ", built without CUDA";
         addTitle(text, "versions");
         addLine(text, "BlazeFL4J", Version.blazefl4j());
         addLine(text, "Java", Version.java() + ", " + System.getProperty("java.vm.name"));
-        addLine(text, "LibTorch", numbers.libTorch() + cuda);
+        addLine(text, "LibTorch", numbers.libTorch() + build());
         addLine(text, "JavaCPP", numbers.javaCpp());
         addLine(text, "BLAS", numbers.blas());
         addLine(text, "oneDNN", numbers.oneDnn() + (numbers.oneDnnEnabled() ? "" : ", disabled"));
     }
 
+    private String build() {
+        return switch (cuda.kind()) {
+            case CPU_BUILD -> ", built without CUDA";
+            case LIBRARIES_MISSING -> ", built with CUDA, whose libraries are missing";
+            case NO_DRIVER, DEVICES -> " with " + numbers.cuda();
+        };
+    }
+
     private void addProcessor(StringBuilder text) {
-        String devices = cudaDevices > 0 ? Integer.toString(cudaDevices) : "none: " + Native.cudaWhyNone();
         addTitle(text, "processor");
         addLine(text, "cores", Integer.toString(cores));
         addLine(text, "features", numbers.cpuFeatures());
         addLine(text, "LibTorch's kernels", numbers.cpuCapability());
         addLine(text, "intra-op threads", "1 in training unless set; " + numbers.intraOpThreads() + " elsewhere");
-        addLine(text, "CUDA devices", devices);
+        addLine(text, "CUDA devices", cuda.describe());
     }
 
     private void addMemory(StringBuilder text) {

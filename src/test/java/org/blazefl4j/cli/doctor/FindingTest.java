@@ -3,6 +3,7 @@ package org.blazefl4j.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.blazefl4j.cuda.CudaState;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.Bytes;
@@ -14,7 +15,8 @@ final class FindingTest {
 
     /** A machine without problems. */
     private static final class Parts {
-        String cuda = "none";
+        CudaState cuda = new CudaState(CudaState.Kind.CPU_BUILD, List.of(), "", 0);
+        String versions = "none";
         boolean oneDnn = true;
         List<LibTorch.Untuned> untuned = List.of();
         boolean nativeAccess = true;
@@ -38,7 +40,7 @@ final class FindingTest {
                     "AVX2",
                     "v3",
                     "none",
-                    cuda,
+                    versions,
                     oneDnn,
                     "Float",
                     "HIGHEST",
@@ -53,6 +55,7 @@ final class FindingTest {
                     nativeAccess,
                     4,
                     capabilityLimit,
+                    cuda,
                     cudaDevices,
                     "/dev/shm",
                     sharedFree,
@@ -142,10 +145,37 @@ final class FindingTest {
     void shouldFindCudaDevicesThatCannotBeUsed() {
         parts.cudaDevices = 2;
 
-        finds("this LibTorch cannot use the CUDA devices: devices=2", "build with -Djavacpp.platform.extension=-gpu");
+        finds("this LibTorch cannot use the CUDA devices: devices=2", "build with -Pgpu");
 
-        parts.cuda = "CUDA 13.1, cuDNN 9.19";
+        parts.cuda = new CudaState(CudaState.Kind.DEVICES, List.of(), "", 2);
+        parts.versions = "CUDA 13010, cuDNN 91900";
         assertThat(Finding.of(parts.machine())).isEmpty();
+        assertThat(parts.machine().toText().lines())
+                .contains("  LibTorch           2.10.0 with CUDA 13010, cuDNN 91900", "  CUDA devices       2");
+    }
+
+    @Test
+    void shouldNameCudaLibrariesThatAreMissing() {
+        parts.cudaDevices = 2;
+        parts.cuda =
+                new CudaState(CudaState.Kind.LIBRARIES_MISSING, List.of("libcublas.so.13", "libcudnn.so.9"), "", 0);
+
+        finds(
+                "LibTorch's CUDA build finds no devices: libraries missing: libcublas.so.13, libcudnn.so.9",
+                "install CUDA 13, cuDNN 9 and NCCL 2, or set LD_LIBRARY_PATH");
+        assertThat(parts.machine().toText().lines())
+                .contains(
+                        "  LibTorch           2.10.0, built with CUDA, whose libraries are missing",
+                        "  CUDA devices       none: libraries missing: libcublas.so.13, libcudnn.so.9");
+    }
+
+    @Test
+    void shouldQuoteTheDriverThatIsMissing() {
+        parts.cuda = new CudaState(CudaState.Kind.NO_DRIVER, List.of(), "no CUDA-capable device is detected", 0);
+
+        finds(
+                "LibTorch's CUDA build finds no devices: no CUDA-capable device is detected",
+                "run on a machine with a GPU and a driver for CUDA 13, 580 or newer");
     }
 
     @Test
@@ -163,6 +193,7 @@ final class FindingTest {
                 .contains(
                         "versions",
                         "  LibTorch           2.10.0, built without CUDA",
+                        "  CUDA devices       none: LibTorch was built without CUDA",
                         "  cores              4",
                         "  features           sse4.2 avx avx2 fma",
                         "  /dev/shm           1.0 GiB free",
