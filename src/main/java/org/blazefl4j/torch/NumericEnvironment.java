@@ -17,6 +17,9 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.Float32Backend;
+import org.bytedeco.pytorch.global.torch.Float32Op;
+import org.bytedeco.pytorch.global.torch.Float32Precision;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -43,9 +46,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param oneDnnEnabled whether oneDNN is used
  * @param defaultDtype the dtype of new tensors
  * @param float32MatmulPrecision {@code HIGHEST}, {@code HIGH} or {@code MEDIUM}
+ * @param cudaConvPrecision how cuDNN multiplies float32 in convolutions: {@code IEEE}, or {@code TF32}, LibTorch's
+ *     default
+ * @param cudaRnnPrecision the same for recurrent layers
  * @param deterministicAlgorithms whether operations without a deterministic algorithm throw
  * @param deterministicCuDnn whether cuDNN only uses deterministic algorithms
  * @param benchmarkCuDnn whether cuDNN chooses algorithms by timing them
+ * @param fillUninitializedMemory whether {@code deterministicAlgorithms} also fills new tensors, a kernel more for each
  * @param flushDenormal whether the thread that captured this flushes denormal numbers to zero
  * @param intraOpThreads the number of intra-op threads of the thread that captured this
  */
@@ -65,9 +72,12 @@ public record NumericEnvironment(
         boolean oneDnnEnabled,
         String defaultDtype,
         String float32MatmulPrecision,
+        String cudaConvPrecision,
+        String cudaRnnPrecision,
         boolean deterministicAlgorithms,
         boolean deterministicCuDnn,
         boolean benchmarkCuDnn,
+        boolean fillUninitializedMemory,
         boolean flushDenormal,
         int intraOpThreads) {
 
@@ -96,9 +106,12 @@ public record NumericEnvironment(
                     context.userEnabledMkldnn(),
                     torch.get_default_dtype_as_scalartype().intern().toString(),
                     context.float32MatmulPrecision().intern().toString(),
+                    cudaPrecision(context, Float32Op.CONV),
+                    cudaPrecision(context, Float32Op.RNN),
                     context.deterministicAlgorithms(),
                     context.deterministicCuDNN(),
                     context.benchmarkCuDNN(),
+                    context.deterministicFillUninitializedMemory(),
                     LibTorch.flushesDenormal(),
                     IntraOpThreads.current());
         }
@@ -117,10 +130,26 @@ public record NumericEnvironment(
             if (!context.float32MatmulPrecision().intern().toString().equals(float32MatmulPrecision)) {
                 context.setFloat32MatmulPrecision(float32MatmulPrecision.toLowerCase(Locale.ROOT));
             }
+            setCudaPrecision(context, Float32Op.CONV, cudaConvPrecision);
+            setCudaPrecision(context, Float32Op.RNN, cudaRnnPrecision);
             context.setDeterministicAlgorithms(deterministicAlgorithms, false);
             context.setDeterministicCuDNN(deterministicCuDnn);
             context.setBenchmarkCuDNN(benchmarkCuDnn);
+            context.setDeterministicFillUninitializedMemory(fillUninitializedMemory);
             LibTorch.flushDenormal(flushDenormal);
+        }
+    }
+
+    /** Full precision has two names. */
+    private static String cudaPrecision(Context context, Float32Op op) {
+        int value = context.float32Precision(Float32Backend.CUDA.value, op.value);
+        return (value == Float32Precision.NONE.value ? Float32Precision.IEEE : Float32Precision.values()[value]).name();
+    }
+
+    private static void setCudaPrecision(Context context, Float32Op op, String precision) {
+        if (!cudaPrecision(context, op).equals(precision)) {
+            int value = Float32Precision.valueOf(precision).value;
+            context.setFloat32Precision(Float32Backend.CUDA.value, op.value, value);
         }
     }
 

@@ -19,6 +19,7 @@ import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.Workers;
+import org.blazefl4j.cuda.CudaNumerics;
 import org.blazefl4j.process.launch.ResidentMemory;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
@@ -47,6 +48,10 @@ import org.jspecify.annotations.Nullable;
  * {@link ClientAlgorithm#convertBufferToUplink} ends the round: running clients are told to stop, packages that were
  * not handed over are closed, and the exception is passed on.
  *
+ * <p>While a trainer on CUDA is open, LibTorch computes float32 on devices without TF32 in convolutions, by
+ * deterministic algorithms alone and without filling new tensors; an operation that has no such algorithm throws.
+ * Closing the last one puts the settings of the process back. Open it while no other trainer has a round.
+ *
  * @param <C> the client's configuration
  * @param <D> the downlink package
  * @param <U> the uplink package
@@ -60,6 +65,9 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     final TrainerRounds rounds;
     final SharedTensors shared = new SharedTensors();
     private final Workers workers;
+
+    /** Opened last, so that no constructor that fails leaves the settings of the process changed. */
+    private volatile @Nullable CudaNumerics numerics;
 
     /**
      * Checks the options and asks the algorithm for its worker.
@@ -268,6 +276,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     /** Shares what the algorithm names. The last step of each constructor; closes the trainer if it fails. */
     final void shareDeclared() {
         try {
+            numerics = CudaNumerics.scope(device().isCpu());
             algorithm.shared().forEach((name, data) -> {
                 if (data == null || data instanceof Tensor) {
                     share(name, (Tensor) data);
@@ -385,6 +394,10 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         try {
             closeWorkers();
         } finally {
+            CudaNumerics applied = numerics;
+            if (applied != null) {
+                applied.close();
+            }
             clients.close();
         }
     }

@@ -9,6 +9,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.Float32Backend;
+import org.bytedeco.pytorch.global.torch.Float32Op;
+import org.bytedeco.pytorch.global.torch.Float32Precision;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +72,11 @@ class NumericEnvironmentTest {
             torch.globalContext().setDeterministicAlgorithms(true, false);
             torch.globalContext().setDeterministicCuDNN(true);
             torch.globalContext().setBenchmarkCuDNN(true);
+            torch.globalContext().setDeterministicFillUninitializedMemory(false);
+            for (Float32Op op : new Float32Op[] {Float32Op.CONV, Float32Op.RNN}) {
+                torch.globalContext()
+                        .setFloat32Precision(Float32Backend.CUDA.value, op.value, Float32Precision.IEEE.value);
+            }
             torch.globalContext().setUserEnabledMkldnn(false);
             torch.globalContext().setFloat32MatmulPrecision("medium");
             torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.Double));
@@ -80,9 +88,12 @@ class NumericEnvironmentTest {
                             "oneDnnEnabled: true against false",
                             "defaultDtype: Float against Double",
                             "float32MatmulPrecision: HIGHEST against MEDIUM",
+                            "cudaConvPrecision: TF32 against IEEE",
+                            "cudaRnnPrecision: TF32 against IEEE",
                             "deterministicAlgorithms: false against true",
                             "deterministicCuDnn: false against true",
                             "benchmarkCuDnn: false against true",
+                            "fillUninitializedMemory: true against false",
                             "flushDenormal: false against true");
             before.applySettings();
             assertThat(before.differences(NumericEnvironment.capture())).isEmpty();

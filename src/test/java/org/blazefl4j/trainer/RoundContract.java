@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.bytedeco.pytorch.Scalar;
@@ -306,6 +307,33 @@ abstract class RoundContract extends TrainerFixture {
             });
         }
         assertThat(devices).containsExactly(0., 1., 0., 1., 0.);
+    }
+
+    /** Workers refuse a round in which their settings are not the parent's. */
+    @Test
+    void shouldComputeWithoutTf32OnCudaAlone() {
+        Clients clients = new Clients((cid, payload, context) -> {
+            NumericEnvironment here = NumericEnvironment.capture();
+            boolean exact = here.cudaConvPrecision().equals("IEEE")
+                    && here.cudaRnnPrecision().equals("IEEE");
+            boolean fast = here.deterministicAlgorithms() && !here.fillUninitializedMemory();
+            return new Up(cid, torch.full(new long[] {1}, new Scalar(exact && fast ? 1. : 0.)));
+        });
+        NumericEnvironment before = NumericEnvironment.capture();
+        for (Device device : List.of(Device.parse("cuda"), Device.CPU)) {
+            TrainerOptions options = TrainerOptions.builder()
+                    .device(device)
+                    .deviceCount(1)
+                    .numParallels(1)
+                    .build();
+            try (var trainer = open(clients, options)) {
+                trainer.localProcess(down, ids(2), uplink -> {
+                    assertThat(uplink.number()).isEqualTo(device.isCpu() ? 0. : 1.);
+                    uplink.close();
+                });
+            }
+            assertThat(before.differences(NumericEnvironment.capture())).isEmpty();
+        }
     }
 
     @Test

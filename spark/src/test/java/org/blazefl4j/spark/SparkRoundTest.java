@@ -394,9 +394,12 @@ final class SparkRoundTest {
                 own.oneDnnEnabled(),
                 own.defaultDtype(),
                 own.float32MatmulPrecision(),
+                own.cudaConvPrecision(),
+                own.cudaRnnPrecision(),
                 own.deterministicAlgorithms(),
                 own.deterministicCuDnn(),
                 own.benchmarkCuDnn(),
+                own.fillUninitializedMemory(),
                 own.flushDenormal(),
                 own.intraOpThreads());
     }

@@ -80,12 +80,18 @@ public record RunComparison(
     /** What one of two files may lack. */
     private static final Set<String> UNRECORDED = Set.of("non_finite", "accuracy", "loss");
 
-    /** The behaviour of earlier versions, which lack these options. */
+    /** The behaviour of earlier versions, which lack these options and settings. */
     private static final Map<String, Object> EARLIER_DEFAULTS = Map.of(
             "last_batch",
             "keep",
             "on_non_finite",
             "warn",
+            "cudaConvPrecision",
+            "TF32",
+            "cudaRnnPrecision",
+            "TF32",
+            "fillUninitializedMemory",
+            true,
             RunEngines.OPTION,
             RunEngines.EARLIER,
             RunEngines.USED,

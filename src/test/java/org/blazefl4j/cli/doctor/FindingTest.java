@@ -44,9 +44,12 @@ final class FindingTest {
                     oneDnn,
                     "Float",
                     "HIGHEST",
+                    "TF32",
+                    "TF32",
                     false,
                     false,
                     false,
+                    true,
                     false,
                     1);
             return new Machine(

@@ -163,6 +163,21 @@ final class RunComparisonTest {
     }
 
     @Test
+    void shouldTakeLibTorchsDefaultsForWhatEarlierVersionsDidNotRecord() {
+        Map<String, Object> settings = new LinkedHashMap<>(Map.of("cpuCapability", "AVX2"));
+        settings.putAll(Map.of("cudaConvPrecision", "TF32", "cudaRnnPrecision", "TF32"));
+        settings.put("fillUninitializedMemory", true);
+        secondConditions.put("environment", settings);
+        assertThat(compare(rounds("aa"), rounds("aa")).conditions()).isEmpty();
+
+        settings.put("cudaConvPrecision", "IEEE");
+        settings.put("fillUninitializedMemory", false);
+        assertThat(ComparisonReport.of(compare(rounds("aa"), rounds("bb"))))
+                .contains("cudaConvPrecision  TF32 against IEEE")
+                .contains("fillUninitializedMemory true against false");
+    }
+
+    @Test
     void shouldReportConditionsThatChangedWhenARunWasResumed() {
         Map<String, Object> later = conditions();
         later.put("num_parallels", 8);
