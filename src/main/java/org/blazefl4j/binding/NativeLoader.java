@@ -2,8 +2,10 @@ package org.blazefl4j.binding;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -21,6 +23,18 @@ public final class NativeLoader {
             List.of(Loader.class, openblas_nolapack.class, openblas.class, torch.class);
 
     public static final String OWN = OwnLibrary.NAME;
+
+    /** The classes that JavaCPP loads for LibTorch's calls of CUDA. The CPU build does without most of them. */
+    private static final List<String> CUDA = List.of(
+            "org.bytedeco.cuda.global.cudart",
+            "org.bytedeco.cuda.global.cublas",
+            "org.bytedeco.cuda.global.cudnn",
+            "org.bytedeco.cuda.global.cusparse",
+            "org.bytedeco.cuda.global.cusolver",
+            "org.bytedeco.cuda.global.cupti",
+            "org.bytedeco.pytorch.global.torch_cuda");
+
+    private static final String LAST_OF_CUDA = "jnitorch_cuda";
 
     private static final String LAST_OF_LIBTORCH = "jnitorch";
 
@@ -51,6 +65,45 @@ public final class NativeLoader {
         } catch (IOException e) {
             throw LoadFailure.of(e);
         }
+    }
+
+    /**
+     * Unpacks what the first call of CUDA loads, as {@link #unpackLibTorch}: several workers make it at the same time.
+     * Only for a LibTorch with CUDA.
+     */
+    public static synchronized void unpackCuda() {
+        if (hasCuda()) {
+            return;
+        }
+        try {
+            new LibraryCache(cacheFolder()).unpack(cudaClasses());
+        } catch (IOException e) {
+            throw LoadFailure.of(e);
+        }
+    }
+
+    /** Returns whether this process has made calls of CUDA. */
+    private static boolean hasCuda() {
+        return Loader.getLoadedLibraries().containsKey(LAST_OF_CUDA);
+    }
+
+    /** Returns the classes whose libraries this process has loaded or may have loaded, in JavaCPP's order. */
+    public static List<Class<?>> loading() {
+        return hasCuda()
+                ? Stream.concat(LIBTORCH.stream(), cudaClasses().stream()).toList()
+                : LIBTORCH;
+    }
+
+    private static List<Class<?>> cudaClasses() {
+        List<Class<?>> classes = new ArrayList<>();
+        for (String name : CUDA) {
+            try {
+                classes.add(Class.forName(name, false, torch.class.getClassLoader()));
+            } catch (ClassNotFoundException | LinkageError e) {
+                return List.of(); // without the presets there are no calls
+            }
+        }
+        return classes;
     }
 
     /**

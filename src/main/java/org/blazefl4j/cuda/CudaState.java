@@ -2,6 +2,7 @@ package org.blazefl4j.cuda;
 
 import java.util.List;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.binding.NativeLoader;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
@@ -176,7 +177,11 @@ public record CudaState(Kind kind, List<String> missing, String driver, int devi
         /** The class of the last call needs the driver's library to load. */
         @Override
         public int devices() {
-            return torch.hasCUDA() ? torch_cuda.device_count() : 0;
+            if (!torch.hasCUDA()) {
+                return 0;
+            }
+            NativeLoader.unpackCuda();
+            return torch_cuda.device_count();
         }
 
         @Override

@@ -14,6 +14,7 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.cuda.CudaErrors;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
@@ -101,7 +102,7 @@ final class Worker {
 
     /**
      * Works until the board is shut down, or until a client leaves this process in an unreliable state. Then closes
-     * everything.
+     * everything, unless CUDA works no more, because tensors on a device could not be freed.
      */
     void run() {
         while (step()) {
@@ -110,14 +111,16 @@ final class Worker {
         while (!board.isShutDown() && board.hasResultsOf(index)) {
             LockSupport.parkNanos(KEEPING_SLICE_NANOS); // results may lie in memory of this process
         }
-        runner.close();
-        endRound();
-        segments.close();
+        if (CudaErrors.lost() == null) {
+            runner.close();
+            endRound();
+            segments.close();
+        }
     }
 
     /** Does a job, or waits for one. Returns false if the worker must end. */
     boolean step() {
-        int lane = tainted ? Board.SHUT_DOWN : claim();
+        int lane = tainted || CudaErrors.lost() != null ? Board.SHUT_DOWN : claim();
         if (lane >= 0) {
             trimmed = false;
             work(lane, board.word(lane));

@@ -10,6 +10,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.cuda.CudaErrors;
 import org.blazefl4j.process.launch.NativeLibraries;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentHandle;
@@ -165,5 +166,11 @@ public final class WorkerMain {
         }
         board.report(index, Board.Status.READY);
         worker.run();
+        String lost = CudaErrors.lost();
+        if (lost != null) {
+            System.err.println("CUDA context lost: " + lost + "; this worker ends and is replaced");
+            System.err.flush();
+            Runtime.getRuntime().halt(CudaErrors.EXIT_VALUE); // shutdown hooks might wait for the device
+        }
     }
 }

@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.cuda.CudaErrors;
+import org.blazefl4j.cuda.DeviceWatch;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.FaultPoint;
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each client runs with gradients enabled and in a separate scope: native memory allocated in its thread is freed
  * when it ends, except its result, and the thread's settings are restored. The default generator and the settings of
- * the process are watched meanwhile. All this applies to work between rounds, too.
+ * the process are watched meanwhile, and so is the device, unless it is the CPU. All this applies to work between
+ * rounds, too.
  */
 public final class ClientRunner implements AutoCloseable {
 
@@ -29,6 +32,7 @@ public final class ClientRunner implements AutoCloseable {
     private final WorkerResources resources = new WorkerResources();
     private final DefaultGeneratorWatch generator;
     private final SettingsWatch settings = new SettingsWatch();
+    private final DeviceWatch device = new DeviceWatch();
     private final PackageEncoder encoder = new PackageEncoder();
     private final ClientTimeouts timeouts;
 
@@ -116,7 +120,22 @@ public final class ClientRunner implements AutoCloseable {
             return call.train(context);
         };
         Callable<U> inTime = timed == null ? client : () -> timeouts.during(timed, job, client);
-        return payload.during(job, () -> generator.during(job, () -> settings.during(job, inTime)));
+        Callable<U> watched = job.device().isCpu() ? inTime : () -> onDevice(job, inTime);
+        return payload.during(job, () -> generator.during(job, () -> settings.during(job, watched)));
+    }
+
+    /** Refuses clients once CUDA works no more. A worker process ends before; in threads, no policy would help. */
+    private <U> U onDevice(ClientJob job, Callable<U> client) throws Exception {
+        String lost = CudaErrors.lost();
+        if (lost != null) {
+            throw new ContractViolationException(
+                    "CUDA context lost: " + job.name() + ", " + lost
+                            + ", expected=none; CUDA refuses further work in this"
+                            + " process: start it again, and train in worker processes, which are replaced",
+                    null);
+        }
+        int index = Math.max(0, job.device().index()); // without an index, the current one, which is the first
+        return device.during(job.name(), job.device().toString(), index, client);
     }
 
     /** Checks the number of threads, because LibTorch's setter also affects threads that start later. */

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client broke a rule that results depend on: it wrote to shared data, changed a setting or drew from the shared
- * generator. Not retried, because clients after it may compute other bits.
+ * generator. Not retried, because clients after it may compute other bits. Also: CUDA works in this process no more.
  */
 final class ContractViolationException extends IllegalStateException {
 

@@ -1,6 +1,7 @@
 package org.blazefl4j.process.launch;
 
 import java.util.Set;
+import org.blazefl4j.cuda.CudaErrors;
 import org.blazefl4j.shm.SegmentSpace;
 
 /** Explains exit values of worker processes. */
@@ -34,6 +35,9 @@ final class ExitStatus {
      */
     static String of(int value, boolean wasReady, boolean outOfMemory) {
         int signal = value - SIGNAL;
+        if (value == CudaErrors.EXIT_VALUE && wasReady) {
+            return value + " (its CUDA context was lost)";
+        }
         if (signal <= 0 || signal > LAST_SIGNAL) {
             return value + (wasReady ? " (perhaps client code called System.exit)" : "");
         }

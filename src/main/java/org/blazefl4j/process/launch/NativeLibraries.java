@@ -35,7 +35,7 @@ public final class NativeLibraries {
         Map<String, String> places = Loader.getLoadedLibraries();
         Map<String, String> found = new TreeMap<>();
         NativeLoader.own().ifPresent(file -> found.put(NativeLoader.OWN, file.toString()));
-        for (Class<?> type : NativeLoader.LIBTORCH) {
+        for (Class<?> type : NativeLoader.loading()) {
             ClassProperties properties = Loader.loadProperties(type, Loader.loadProperties(), true);
             boolean loaded = places.containsKey(properties.getProperty("platform.library"));
             for (String library : loaded ? FoundLibraries.askedForBy(properties) : List.<String>of()) {

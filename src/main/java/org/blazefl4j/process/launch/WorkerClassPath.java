@@ -64,6 +64,7 @@ public final class WorkerClassPath {
         List.of(WorkerClassPath.class, Tensor.class, Loader.class).forEach(this::addSourcesOf);
         addSource("org.bytedeco.openblas.global.openblas");
         addNatives();
+        addCuda();
         needed.forEach(this::addSourcesOf);
         addLoaders(Thread.currentThread().getContextClassLoader());
         addModulePath(System.getProperty("jdk.module.path", ""));
@@ -128,6 +129,15 @@ public final class WorkerClassPath {
             addSourcesOf(Class.forName(className, false, Tensor.class.getClassLoader()));
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException("LibTorch is incomplete: class=" + className + "; add its jar", e);
+        }
+    }
+
+    /** Adds the presets of CUDA where LibTorch's CUDA build is. No class of it refers to them before the first call. */
+    private void addCuda() {
+        String natives = "org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/libjnitorch_cuda.so";
+        if (Tensor.class.getClassLoader().getResource(natives) != null) {
+            addResource("org/bytedeco/cuda/global/cudart.class");
+            addResource("org/bytedeco/cuda/" + Loader.getPlatform() + "/libjnicudart.so");
         }
     }
 

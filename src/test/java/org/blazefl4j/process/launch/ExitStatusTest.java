@@ -24,6 +24,12 @@ final class ExitStatusTest {
     }
 
     @Test
+    void shouldNameALostCudaContext() {
+        assertThat(ExitStatus.of(78, true, false)).isEqualTo("78 (its CUDA context was lost)");
+        assertThat(ExitStatus.of(78, false, false)).isEqualTo("78");
+    }
+
+    @Test
     void shouldNameSignals() {
         assertThat(ExitStatus.of(143, true, false)).isEqualTo("143 (SIGTERM?)");
         assertThat(ExitStatus.of(134, true, false)).isEqualTo("134 (SIGABRT? a crash of native code or of the JVM)");

@@ -53,6 +53,14 @@ final class NativeLibrariesTest {
     }
 
     @Test
+    void shouldNameNoLibrariesOfCudaBeforeItIsUsed() throws Exception {
+        if (!Loader.getLoadedLibraries().containsKey("jnitorch_cuda")) {
+            assertThat(NativeLoader.loading()).isEqualTo(NativeLoader.LIBTORCH);
+            assertThat(found()).doesNotContainKeys("jnitorch_cuda", "jnicudart", "cuda@.1#");
+        }
+    }
+
+    @Test
     void shouldReportNothingIfALibraryIsGone() throws Exception {
         assertThat(NativeLibraries.read(NativeLibraries.found() + "gone\t/nowhere/libgone.so\n"))
                 .isEmpty();

@@ -1,0 +1,36 @@
+package org.blazefl4j.cuda;
+
+import org.bytedeco.pytorch.cuda.CUDAAllocator;
+import org.bytedeco.pytorch.cuda.DeviceStats;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/** LibTorch's memory on devices. Where there are none, it stays empty. */
+public final class CudaMemory {
+
+    private CudaMemory() {}
+
+    /**
+     * Returns how often LibTorch's allocator has been refused memory on a device, even after it had returned what it
+     * kept. cuDNN goes on with another algorithm then, and nothing is thrown.
+     */
+    public static long refusals(int device) {
+        if (!CudaState.current().hasDevices()) {
+            return 0;
+        }
+        CUDAAllocator allocator = torch_cuda.getAllocator();
+        if (!allocator.initialized()) {
+            return 0;
+        }
+        try (DeviceStats stats = allocator.getDeviceStats((byte) device)) {
+            return stats.num_ooms();
+        }
+    }
+
+    /** Returns memory that LibTorch keeps on all devices and does not use. */
+    public static void release() {
+        if (CudaState.current().hasDevices()) {
+            torch.emptyCache();
+        }
+    }
+}

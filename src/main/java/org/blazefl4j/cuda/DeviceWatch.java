@@ -1,0 +1,56 @@
+package org.blazefl4j.cuda;
+
+import java.util.concurrent.Callable;
+import java.util.function.IntToLongFunction;
+
+/**
+ * Watches clients that compute on CUDA devices: fails those during which a device ran out of memory, because cuDNN then
+ * goes on with another algorithm, which gives other bits; and notes errors after which CUDA works in this process no
+ * more.
+ */
+public final class DeviceWatch {
+
+    private final IntToLongFunction refusals;
+    private final Runnable release;
+
+    /** Creates a watch of LibTorch's devices. */
+    public DeviceWatch() {
+        this(CudaMemory::refusals, CudaMemory::release);
+    }
+
+    DeviceWatch(IntToLongFunction refusals, Runnable release) {
+        this.refusals = refusals;
+        this.release = release;
+    }
+
+    /**
+     * Calls a client.
+     *
+     * @param name the client, for messages
+     * @param device the name of its device
+     * @param index the index of that device
+     * @throws IllegalStateException if the device ran out of memory meanwhile, by this client or another there
+     * @throws Exception what the client threw
+     */
+    public <T> T during(String name, String device, int index, Callable<T> client) throws Exception {
+        long before = refusals.applyAsLong(index);
+        T result;
+        try {
+            result = client.call();
+        } catch (Throwable thrown) {
+            CudaErrors.note(thrown);
+            if (CudaErrors.lost() == null && refusals.applyAsLong(index) > before) {
+                release.run();
+            }
+            throw thrown;
+        }
+        long more = refusals.applyAsLong(index) - before;
+        if (more > 0) {
+            release.run();
+            throw new IllegalStateException("device memory ran out: " + name + ", device=" + device + ", refusals="
+                    + more + ", limit=0, since cuDNN may then take another algorithm, with other bits; fewer workers on"
+                    + " a device, or smaller batches");
+        }
+        return result;
+    }
+}

@@ -1,0 +1,76 @@
+package org.blazefl4j.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of clients by what the allocator of a device tells. */
+final class DeviceWatchTest {
+
+    private final long[] refusals = {3, 5};
+    private final List<String> released = new ArrayList<>();
+    private final DeviceWatch watch = new DeviceWatch(device -> refusals[device], () -> released.add("cache"));
+
+    @AfterEach
+    void forget() {
+        CudaErrors.forget();
+    }
+
+    private String train(Callable<String> client) throws Exception {
+        return watch.during("client=7", "cuda:1", 1, client);
+    }
+
+    private Callable<String> refusedOn(int device) {
+        return () -> {
+            refusals[device] += 2;
+            return "trained";
+        };
+    }
+
+    @Test
+    void shouldFailAClientDuringWhichItsDeviceRanOutOfMemory() {
+        assertThatThrownBy(() -> train(refusedOn(1)))
+                .isExactlyInstanceOf(IllegalStateException.class)
+                .hasMessage(
+                        "device memory ran out: client=7, device=cuda:1, refusals=2, limit=0, since cuDNN may then take"
+                                + " another algorithm, with other bits; fewer workers on a device, or smaller batches");
+        assertThat(released).as("before it is tried again").containsExactly("cache");
+    }
+
+    @Test
+    void shouldLookAtTheClientsDeviceAlone() throws Exception {
+        assertThat(train(refusedOn(0))).isEqualTo("trained");
+    }
+
+    @Test
+    void shouldAskNothingOnceTheContextIsLost() {
+        assertThatThrownBy(() -> train(() -> {
+                    refusals[1]++;
+                    throw new RuntimeException("CUDA error: device-side assert triggered");
+                }))
+                .isExactlyInstanceOf(RuntimeException.class);
+        assertThat(CudaErrors.lost()).isEqualTo("error=710 (device-side assert triggered)");
+        assertThat(released).isEmpty();
+    }
+
+    @Test
+    void shouldKeepTheExceptionOfAClientThatRanOutOfMemory() {
+        assertThatThrownBy(() -> train(() -> {
+                    refusedOn(1).call();
+                    throw new IllegalArgumentException("CUDA out of memory. Tried to allocate 2 GiB");
+                }))
+                .isExactlyInstanceOf(IllegalArgumentException.class);
+        assertThat(released).containsExactly("cache");
+    }
+
+    @Test
+    void shouldLeaveClientsAloneWhileThereIsMemory() throws Exception {
+        assertThat(train(() -> "trained")).isEqualTo("trained");
+        assertThat(released).isEmpty();
+    }
+}
