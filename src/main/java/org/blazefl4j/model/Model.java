@@ -84,6 +84,10 @@ public abstract class Model extends Module {
      * buffers. What it draws during evaluation is the same for each batch. A traced module keeps the mode in which it
      * was traced, so that dropout and batch normalisation need {@code torch.jit.script}.
      *
+     * <p>For {@code AUTO}, a module with convolutions computes in float32 on the CPU on images whose channels lie
+     * together ({@code CHANNELS_LAST}), unless its code depends on how images lie in memory, as {@code x.stride()}
+     * does. A {@code x.view(...)} whose result is only read, as by a linear layer, does not matter.
+     *
      * @throws IllegalArgumentException if the file is none, a parameter is not float32, or the module has a convolution
      *     other than {@code conv1d} and {@code conv2d}, which LibTorch may compute wrongly
      */

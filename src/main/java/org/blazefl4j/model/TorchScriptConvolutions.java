@@ -1,13 +1,10 @@
 package org.blazefl4j.model;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Block;
-import org.bytedeco.pytorch.BlockArrayRef;
 import org.bytedeco.pytorch.CompilationUnit;
 import org.bytedeco.pytorch.Graph;
 import org.bytedeco.pytorch.GraphFunction;
@@ -37,13 +34,23 @@ final class TorchScriptConvolutions {
             def pair(numbers: List[int]) -> List[int]:
                 return numbers if len(numbers) == 2 else [numbers[0], numbers[0]]
 
+            def planes(x: Tensor, w: Tensor, b: Optional[Tensor], stride: List[int], padding: List[int],
+                       dilation: List[int], kernel: List[int]) -> Tensor:
+                if right(w, kernel[0] * kernel[1], max(stride), x.requires_grad, False):
+                    return torch.conv2d(x, w, b, stride, padding, dilation, 1)
+                assert max(dilation) == 1, "DILATED"
+                return torch.thnn_conv2d(x, w, kernel, b, pair(stride), pair(padding))
+
             def conv2d(x: Tensor, w: Tensor, b: Optional[Tensor], stride: List[int], padding: List[int],
                        dilation: List[int], groups: int) -> Tensor:
                 if groups == 1 and x.is_cpu and x.dtype == 6 and w.dtype == 6 and x.dim() == 4:
                     kernel = [w.size(2), w.size(3)]
-                    if not right(w, kernel[0] * kernel[1], max(stride), x.requires_grad, not x.is_contiguous()):
-                        assert max(dilation) == 1, "DILATED"
-                        return torch.thnn_conv2d(x.contiguous(), w, kernel, b, pair(stride), pair(padding))
+                    last = not x.is_contiguous() or x.size(1) == 1 and x.stride(1) == 1
+                    if not last:
+                        return planes(x, w, b, stride, padding, dilation, kernel)
+                    if not right(w, kernel[0] * kernel[1], max(stride), x.requires_grad, True):
+                        y = planes(x.clone(memory_format=0), w, b, stride, padding, dilation, kernel)
+                        return y.contiguous(memory_format=2)
                 return torch.conv2d(x, w, b, stride, padding, dilation, groups)
 
             def conv1d(x: Tensor, w: Tensor, b: Optional[Tensor], stride: List[int], padding: List[int],
@@ -72,6 +79,8 @@ final class TorchScriptConvolutions {
                 + "; save such a module, or call torch.globalContext().setUserEnabledMkldnn(false) first, which is slower";
     }
 
+    private static final String CONVOLUTIONS = "aten::_?conv(olution|[123]d|_transpose[123]d)";
+
     /** The operations that are replaced, by their names in graphs. */
     private static final Map<String, String> REPLACED = Map.of(
             "aten::conv1d", "conv1d",
@@ -89,24 +98,29 @@ final class TorchScriptConvolutions {
         }
     }
 
-    /** Replaces convolutions in the graph that a module runs without autocast. Called before it first runs. */
-    static void replaceIn(JitModule module, Path file) {
+    /**
+     * Replaces convolutions in the graph that a module runs without autocast. Called before it first runs.
+     *
+     * @return whether there are any, of images
+     */
+    static boolean replaceIn(JitModule module, Path file) {
         if (!torch.globalContext().userEnabledMkldnn()) {
-            return;
+            return false;
         }
         try (PointerScope scope = new PointerScope()) {
-            Graph graph = torch.toGraphFunction(module.get_method("forward").function())
-                    .optimized_graph();
-            List<JitNode> convolutions = new ArrayList<>();
-            collect(graph.block(), convolutions);
-            for (JitNode node : convolutions) {
-                replace(node, file);
-            }
+            List<JitNode> convolutions = TorchScriptGraph.nodes(TorchScriptGraph.of(module)).stream()
+                    .filter(node -> TorchScriptGraph.operation(node).matches(CONVOLUTIONS))
+                    .toList();
+            boolean ofImages = convolutions.stream()
+                    .map(TorchScriptGraph::operation)
+                    .anyMatch(name -> !name.equals("aten::conv1d"));
+            convolutions.forEach(node -> replace(node, file));
+            return ofImages;
         }
     }
 
     private static void replace(JitNode node, Path file) {
-        String operation = kind(node);
+        String operation = TorchScriptGraph.operation(node);
         GraphFunction replacement = torch.toGraphFunction(
                 COMPILED.get_function(new QualifiedName(REPLACED.getOrDefault(operation, "conv2d"))));
         Graph graph = replacement.optimized_graph();
@@ -120,22 +134,5 @@ final class TorchScriptConvolutions {
                         + " save such a module, or call torch.globalContext().setUserEnabledMkldnn(false) first,"
                         + " which is slower");
         torch.inlineCallTo(node, replacement, graph);
-    }
-
-    private static String kind(JitNode node) {
-        return node.kind().toQualString().getString();
-    }
-
-    private static void collect(Block block, List<JitNode> convolutions) {
-        long end = block.return_node().address();
-        for (JitNode node = block.param_node().next(); node.address() != end; node = node.next()) {
-            if (kind(node).matches("aten::_?conv(olution|[123]d|_transpose[123]d)")) {
-                convolutions.add(node);
-            }
-            BlockArrayRef inner = node.blocks();
-            for (long i = 0; i < inner.size(); i++) {
-                collect(inner.get(i), convolutions);
-            }
-        }
     }
 }

@@ -23,9 +23,7 @@ enum TorchScriptDraws {
     /** Returns when {@code forward} may draw, with all that it calls. */
     static TorchScriptDraws of(JitModule module) {
         try (PointerScope scope = new PointerScope()) {
-            return of(torch.toGraphFunction(module.get_method("forward").function())
-                    .optimized_graph() // with the calls inlined
-                    .block());
+            return of(TorchScriptGraph.of(module).block());
         }
     }
 

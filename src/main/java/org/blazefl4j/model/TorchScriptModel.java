@@ -3,6 +3,8 @@ package org.blazefl4j.model;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.Arguments;
@@ -17,6 +19,7 @@ import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -32,6 +35,7 @@ final class TorchScriptModel extends Model {
     private final Path file;
     private final JitModule module;
     private final TorchScriptDraws draws;
+    private final boolean channelsLast;
 
     /** A part of the module. Only its tensors and their names count. */
     private static final class Part extends Model {
@@ -47,8 +51,9 @@ final class TorchScriptModel extends Model {
         try (PointerScope scope = new PointerScope()) {
             module = load(file).retainReference();
             draws = TorchScriptDraws.of(module);
+            boolean inEachLayout = TorchScriptViews.replaceIn(module);
             TorchScriptPooling.replaceIn(module);
-            TorchScriptConvolutions.replaceIn(module, file);
+            channelsLast = TorchScriptConvolutions.replaceIn(module, file) && inEachLayout;
             register(module, this, "");
         } catch (RuntimeException | Error e) {
             close();
@@ -106,6 +111,25 @@ final class TorchScriptModel extends Model {
         } else {
             boolean trainable = tensor.requires_grad();
             to.parameter(name, tensor).set_requires_grad(trainable);
+        }
+    }
+
+    /**
+     * Returns channels last for networks with convolutions, in float32 on the CPU, where oneDNN pools contiguous images
+     * by plain code if there is no AVX-512. Networks whose code depends on how images lie in memory get contiguous
+     * ones.
+     */
+    @Override
+    protected MemoryLayout quickestLayout(Autocast autocast) {
+        return channelsLast && autocast == Autocast.OFF && isOnCpu()
+                ? MemoryLayout.CHANNELS_LAST
+                : MemoryLayout.CONTIGUOUS;
+    }
+
+    private boolean isOnCpu() {
+        try (PointerScope scope = new PointerScope()) {
+            TensorVector parameters = parameters();
+            return parameters.empty() || parameters.get(0).is_cpu();
         }
     }
 

@@ -1,19 +1,13 @@
 package org.blazefl4j.model;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Block;
-import org.bytedeco.pytorch.BlockArrayRef;
 import org.bytedeco.pytorch.CompilationUnit;
-import org.bytedeco.pytorch.Graph;
 import org.bytedeco.pytorch.GraphFunction;
 import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.JitNode;
 import org.bytedeco.pytorch.QualifiedName;
-import org.bytedeco.pytorch.Value;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -55,10 +49,7 @@ final class TorchScriptPooling {
     /** Replaces pooling in the graph that a module runs without autocast. Called before it first runs. */
     static void replaceIn(JitModule module) {
         try (PointerScope scope = new PointerScope()) {
-            Graph graph = torch.toGraphFunction(module.get_method("forward").function())
-                    .optimized_graph();
-            List<JitNode> nodes = new ArrayList<>();
-            collect(graph.block(), nodes);
+            List<JitNode> nodes = TorchScriptGraph.nodes(TorchScriptGraph.of(module));
             List<JitNode> pools =
                     nodes.stream().filter(node -> is(node, OPERATION)).toList();
             // Before anything is replaced, which frees nodes
@@ -73,7 +64,10 @@ final class TorchScriptPooling {
     /** Returns the ReLU whose result a node pools and nothing else uses. */
     private static Optional<JitNode> reluBefore(JitNode pool, List<JitNode> nodes) {
         JitNode before = pool.input(0).node();
-        return is(before, RELU) && uses(before.output(), nodes) == 1 ? Optional.of(before) : Optional.empty();
+        return is(before, RELU)
+                        && TorchScriptGraph.users(before.output(), nodes).size() == 1
+                ? Optional.of(before)
+                : Optional.empty();
     }
 
     private static void replace(JitNode pool, Optional<JitNode> relu) {
@@ -85,28 +79,6 @@ final class TorchScriptPooling {
     }
 
     private static boolean is(JitNode node, String operation) {
-        return node.kind().toQualString().getString().equals(operation);
-    }
-
-    private static long uses(Value value, List<JitNode> nodes) {
-        return nodes.stream()
-                .map(JitNode::inputs)
-                .mapToLong(inputs -> LongStream.range(0, inputs.size())
-                        .filter(i -> inputs.get(i).address() == value.address())
-                        .count())
-                .sum();
-    }
-
-    /** Collects the nodes of a block and of blocks in it, and those that return from them. */
-    private static void collect(Block block, List<JitNode> nodes) {
-        long end = block.return_node().address();
-        for (JitNode node = block.param_node().next(); node.address() != end; node = node.next()) {
-            nodes.add(node);
-            BlockArrayRef inner = node.blocks();
-            for (long i = 0; i < inner.size(); i++) {
-                collect(inner.get(i), nodes);
-            }
-        }
-        nodes.add(block.return_node());
+        return TorchScriptGraph.operation(node).equals(operation);
     }
 }

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.blazefl4j.model.Numerics.Autocast;
+import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.QualifiedName;
@@ -19,6 +21,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** TorchScript modules convolve right, whatever oneDNN does. */
 class TorchScriptConvolutionsTest {
@@ -33,16 +37,18 @@ class TorchScriptConvolutionsTest {
         Tensor of(Tensor x, Tensor weight);
     }
 
-    @Property(tries = 30)
+    @Property(tries = 60)
     void shouldHaveTheOutputsAndGradientsOfFp64(
             @ForAll @IntRange(min = 1, max = 80) int in,
             @ForAll @IntRange(min = 1, max = 60) int out,
             @ForAll @IntRange(min = 1, max = 3) int kernel,
-            @ForAll @IntRange(min = 1, max = 2) int stride)
+            @ForAll @IntRange(min = 1, max = 2) int stride,
+            @ForAll MemoryLayout layout)
             throws IOException {
         Path file = Files.createTempFile("conv", ".ts");
         try {
             assertExact(
+                    layout,
                     file,
                     "torch.conv2d(x, self.weight, None, [" + stride + "], [1, 1], [1], 1)",
                     new long[] {2, in, 8, 7},
@@ -57,6 +63,49 @@ class TorchScriptConvolutionsTest {
                             1));
         } finally {
             Files.delete(file);
+        }
+    }
+
+    /** Whose layout only the strides tell; nobody needs their gradient. */
+    @ParameterizedTest
+    @CsvSource({"1, 24", "1, 20", "3, 24", "1, 32", "3, 48"})
+    void shouldHaveTheOutputsOfImagesOfFewChannels(int in, int out) {
+        for (MemoryLayout layout : MemoryLayout.values()) {
+            try (PointerScope scope = new PointerScope()) {
+                Path file = folder.resolve(in + "-" + out + ".ts");
+                save(file, "torch.conv2d(x, self.weight, None, [1], [1], [1], 1)", torch.randn(out, in, 3, 3));
+                try (Model model = Model.torchScript(file)) {
+                    model.setNumerics(new Numerics(layout, Autocast.OFF));
+                    Tensor x = torch.randn(4, in, 9, 8);
+                    Tensor weight = model.parameters().get(0);
+                    long[] ones = {1, 1};
+                    Tensor exactWeight = exact(weight);
+                    Tensor exactY = torch.conv2d(exact(x), exactWeight, new TensorOptional(), ones, ones, ones, 1);
+                    Tensor y = model.output(x);
+                    Tensor direction = torch.randn(y.shape());
+                    y.mul(direction).sum().backward();
+                    exactY.mul(direction.to(ScalarType.Double)).sum().backward();
+                    assertClose("output, " + layout, y, exactY);
+                    assertClose("gradient of weights, " + layout, weight.grad(), exactWeight.grad());
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"24, 24, 24", "24, 48, 2", "40, 40, 40", "48, 24, 8", "12, 36, 3", "64, 64, 2", "20, 20, 1"})
+    void shouldHaveThemInGroups(int in, int out, int groups) {
+        for (MemoryLayout layout : MemoryLayout.values()) {
+            assertExact(
+                    layout,
+                    folder.resolve("groups.ts"),
+                    "torch.conv2d(x, self.weight, None, [1], [1], [1], " + groups + ")",
+                    new long[] {4, in, 9, 8},
+                    new long[] {out, in / groups, 3, 3},
+                    (x, weight) -> {
+                        long[] ones = {1, 1};
+                        return torch.conv2d(x, weight, new TensorOptional(), ones, ones, ones, groups);
+                    });
         }
     }
 
@@ -116,6 +165,26 @@ class TorchScriptConvolutionsTest {
         }
     }
 
+    @Test
+    void shouldDilateInEachLayoutWhatIsRightInOne() {
+        for (MemoryLayout layout : MemoryLayout.values()) {
+            assertExact(
+                    layout,
+                    folder.resolve("dilated.ts"),
+                    "torch.conv2d(x, self.weight, None, [1], [0], [2], 1)",
+                    new long[] {2, 48, 9, 9},
+                    new long[] {48, 48, 3, 3},
+                    (x, weight) -> torch.conv2d(
+                            x,
+                            weight,
+                            new TensorOptional(),
+                            new long[] {1, 1},
+                            new long[] {0, 0},
+                            new long[] {2, 2},
+                            1));
+        }
+    }
+
     private static void save(Path file, String expression, Tensor weight) {
         JitModule module = new JitModule(new QualifiedName("__torch__.Net"));
         module.register_parameter("weight", weight.set_requires_grad(true), false);
@@ -124,9 +193,15 @@ class TorchScriptConvolutionsTest {
     }
 
     private static void assertExact(Path file, String expression, long[] shape, long[] weights, Exact exact) {
+        assertExact(MemoryLayout.AUTO, file, expression, shape, weights, exact);
+    }
+
+    private static void assertExact(
+            MemoryLayout layout, Path file, String expression, long[] shape, long[] weights, Exact exact) {
         try (PointerScope scope = new PointerScope()) {
             save(file, expression, torch.randn(weights));
             try (Model model = Model.torchScript(file)) {
+                model.setNumerics(new Numerics(layout, Autocast.OFF));
                 Tensor values = torch.randn(shape);
                 Tensor x = values.clone().set_requires_grad(true);
                 Tensor y = model.output(x);

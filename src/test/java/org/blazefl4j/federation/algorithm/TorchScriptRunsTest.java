@@ -48,7 +48,7 @@ final class TorchScriptRunsTest {
 
     @Slow
     @ParameterizedTest
-    @ValueSource(strings = {"net.ts", "recurrent.ts"})
+    @ValueSource(strings = {"net.ts", "channels-last.ts", "recurrent.ts"})
     void shouldGiveTheSameBitsInEveryMode(String name) {
         Federation federation = federation(ModelFixtures.file(name), 3);
         List<String> serial = hashes(federation);
