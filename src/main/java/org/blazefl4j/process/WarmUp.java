@@ -1,5 +1,6 @@
 package org.blazefl4j.process;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.blazefl4j.core.ClientWorker;
@@ -43,7 +44,8 @@ final class WarmUp {
             Package prepared = new Package(0, x, Map.of());
             SlotLayout layout = SlotLayout.of(prepared);
             int threads = real.settings().intraOpThreads();
-            WorkerSettings settings = new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT);
+            WorkerSettings settings =
+                    new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of());
             Message.Setup setup = new Message.Setup(WorkerFunction.of(function), layout, settings, real.environment());
             channel.send(setup);
             channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null, null));

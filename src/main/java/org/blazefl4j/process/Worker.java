@@ -15,6 +15,8 @@ import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.cuda.CudaErrors;
+import org.blazefl4j.cuda.CudaMemory;
+import org.blazefl4j.cuda.CudaWarmUp;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
@@ -51,6 +53,7 @@ final class Worker {
     private final int index;
     private final ClassLoader loader;
     private final SlotLayout layout;
+    private final List<Integer> devices;
     private final PackageDecoder decoder;
     private final SegmentCache segments = new SegmentCache();
     private final Map<String, Tensor> shared = new HashMap<>();
@@ -84,6 +87,7 @@ final class Worker {
         this.index = index;
         this.loader = loader;
         this.layout = setup.layout();
+        this.devices = setup.settings().devices();
         this.decoder = new PackageDecoder(loader);
         this.clients = WorkerFunction.find(setup.function(), loader);
         this.runner = new ClientRunner(
@@ -130,12 +134,20 @@ final class Worker {
         return lane != Board.SHUT_DOWN;
     }
 
-    /** Returns free memory of the Java heap and of malloc, once between two jobs. */
+    /** Starts CUDA on the devices that clients compute on, if there are any. */
+    void warmUpDevices() {
+        CudaWarmUp.run(devices);
+    }
+
+    /** Returns free memory of the Java heap, of malloc and of devices, once between two jobs. */
     private void trimMemory() {
         if (!trimmed) {
             trimmed = true;
             System.gc();
             Native.mallocTrim();
+            if (!devices.isEmpty()) {
+                CudaMemory.release();
+            }
         }
     }
 

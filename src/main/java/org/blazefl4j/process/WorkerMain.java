@@ -158,6 +158,7 @@ public final class WorkerMain {
         try {
             FaultPoint.STARTING.reach(index);
             worker = prepared(board, index);
+            worker.warmUpDevices();
         } catch (VirtualMachineError e) {
             throw e;
         } catch (Throwable reason) {

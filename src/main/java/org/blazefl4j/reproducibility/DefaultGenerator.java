@@ -2,6 +2,7 @@ package org.blazefl4j.reproducibility;
 
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Supplier;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.BytePointer;
@@ -116,6 +117,23 @@ public final class DefaultGenerator {
         byte[] last = new byte[Live.MEMBERS.capacity()];
         movedSince(last);
         return last;
+    }
+
+    /**
+     * Returns the seed and the offset of the default generator of each CUDA device, which draws and seeding change.
+     * Calls CUDA; returns an empty array where LibTorch finds no device.
+     */
+    public static long[] lookOnDevices() {
+        LibTorch.load();
+        List<Generator> generators = Generators.cudaDefaults();
+        long[] states = new long[2 * generators.size()];
+        for (int i = 0; i < generators.size(); i++) {
+            try (Generator generator = generators.get(i)) {
+                states[2 * i] = generator.current_seed();
+                states[2 * i + 1] = generator.get_offset();
+            }
+        }
+        return states;
     }
 
     /**

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -19,7 +20,10 @@ import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.Workers;
+import org.blazefl4j.cuda.CudaErrors;
+import org.blazefl4j.cuda.CudaMemory;
 import org.blazefl4j.cuda.CudaNumerics;
+import org.blazefl4j.cuda.CudaWarmUp;
 import org.blazefl4j.process.launch.ResidentMemory;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
@@ -61,6 +65,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     private final ClientAlgorithm<C, D, U> algorithm;
     private final TrainerOptions options;
     private final int deviceCount;
+    private final boolean local;
     final ClientWork<C, D, U> clients;
     final TrainerRounds rounds;
     final SharedTensors shared = new SharedTensors();
@@ -83,6 +88,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         this.options = Objects.requireNonNull(options, "options");
         LibTorch.load();
         this.deviceCount = options.checkedDeviceCount();
+        this.local = local;
         this.clients = new ClientWork<>(algorithm, options, this::getClientDevice, this::progressFn);
         this.rounds = new TrainerRounds(options, stopEvent, clients::round, this::dispatch, local);
         this.workers = new BetweenRounds(rounds, this::numParallels, this::toShare, options, deviceCount);
@@ -129,7 +135,16 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     final WorkerSettings workerSettings() {
         long limit = options.clientTimeLimit().map(Duration::toNanos).orElse(WorkerSettings.NO_LIMIT);
         boolean checkAll = options.onNonFinite() != NonFinitePolicy.WARN;
-        return new WorkerSettings(options.seed(), options.intraOpThreads(), options.rngCheck(), checkAll, limit);
+        return new WorkerSettings(
+                options.seed(), options.intraOpThreads(), options.rngCheck(), checkAll, limit, devices());
+    }
+
+    /** Returns the CUDA devices that clients compute on, by index; none for the CPU. */
+    private List<Integer> devices() {
+        if (device().isCpu()) {
+            return List.of();
+        }
+        return device().index() < 0 ? IntStream.range(0, deviceCount).boxed().toList() : List.of(device().index());
     }
 
     final ClientStates states() {
@@ -277,6 +292,9 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     final void shareDeclared() {
         try {
             numerics = CudaNumerics.scope(device().isCpu());
+            if (local) {
+                CudaWarmUp.run(devices());
+            }
             algorithm.shared().forEach((name, data) -> {
                 if (data == null || data instanceof Tensor) {
                     share(name, (Tensor) data);
@@ -397,6 +415,9 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
             CudaNumerics applied = numerics;
             if (applied != null) {
                 applied.close();
+            }
+            if (!device().isCpu() && CudaErrors.lost() == null) {
+                CudaMemory.release();
             }
             clients.close();
         }

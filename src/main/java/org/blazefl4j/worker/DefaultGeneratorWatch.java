@@ -2,14 +2,18 @@ package org.blazefl4j.worker;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.blazefl4j.cuda.CudaErrors;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Detects clients that draw from LibTorch's default generator, which all threads of a process share.
+ * Detects clients that draw from LibTorch's default generator, which all threads of a process share, or from that of a
+ * CUDA device, once a client has computed on one.
  *
  * <p>Callers may draw from it. The state does not tell who drew, so draws within a {@link UserCodeScope} are not
  * attributed to clients, and a client that draws only then is not detected.
@@ -25,6 +29,12 @@ final class DefaultGeneratorWatch extends ClientWatch {
 
     /** The last state seen. Replaced under the class's lock, after running clients were suspected. */
     private static volatile byte[] lastState = DefaultGenerator.look();
+
+    /** Tells the states of the generators of devices. Tests answer for them. */
+    private static volatile Supplier<long[]> devices = DefaultGenerator::lookOnDevices;
+
+    /** The last states seen on devices, likewise; null while no client has computed on one. */
+    private static volatile long @Nullable [] lastOnDevices;
 
     private final RngCheck check;
     private boolean warned;
@@ -45,6 +55,26 @@ final class DefaultGeneratorWatch extends ClientWatch {
     }
 
     @Override
+    public void begin(ClientJob job) {
+        if (!job.device().isCpu() && lastOnDevices == null) {
+            startOnDevices();
+        }
+        super.begin(job);
+    }
+
+    private static synchronized void startOnDevices() {
+        if (lastOnDevices == null) {
+            lastOnDevices = devices.get();
+        }
+    }
+
+    /** Replaces what tells the states on devices, and forgets them. */
+    static synchronized void lookOnDevices(Supplier<long[]> states) {
+        devices = states;
+        lastOnDevices = null;
+    }
+
+    @Override
     void compare() {
         compareStates();
     }
@@ -52,6 +82,26 @@ final class DefaultGeneratorWatch extends ClientWatch {
     private static void compareStates() {
         if (!DefaultGenerator.isStillAt(lastState)) {
             updateState();
+        }
+        if (lastOnDevices != null && CudaErrors.lost() == null) { // else CUDA would refuse to tell
+            compareOnDevices();
+        }
+    }
+
+    private static void compareOnDevices() {
+        if (!Arrays.equals(lastOnDevices, devices.get())) {
+            updateOnDevices();
+        }
+    }
+
+    /** As {@link #updateState}. */
+    private static synchronized void updateOnDevices() {
+        long[] now = devices.get();
+        if (!Arrays.equals(lastOnDevices, now)) {
+            if (USER_CODE.get() == 0) {
+                ALL.suspectAll("");
+            }
+            lastOnDevices = now;
         }
     }
 

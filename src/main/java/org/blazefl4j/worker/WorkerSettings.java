@@ -1,5 +1,6 @@
 package org.blazefl4j.worker;
 
+import java.util.List;
 import org.blazefl4j.reproducibility.RngCheck;
 
 /**
@@ -10,9 +11,15 @@ import org.blazefl4j.reproducibility.RngCheck;
  * @param rngCheck the reaction to clients that draw from the default generator
  * @param refuseNonFinite whether a client with a non-finite result fails, or is only reported
  * @param clientNanos the time limit of a client in nanoseconds, or {@link #NO_LIMIT}
+ * @param devices the CUDA devices that clients compute on, by index; empty for the CPU
  */
 public record WorkerSettings(
-        long seed, int intraOpThreads, RngCheck rngCheck, boolean refuseNonFinite, long clientNanos) {
+        long seed,
+        int intraOpThreads,
+        RngCheck rngCheck,
+        boolean refuseNonFinite,
+        long clientNanos,
+        List<Integer> devices) {
 
     /** No time limit for clients. */
     public static final long NO_LIMIT = 0;

@@ -58,7 +58,7 @@ final class PoolRoundTest {
     private static PoolSettings settings() {
         return new PoolSettings(
                 1,
-                new WorkerSettings(0, 1, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT),
+                new WorkerSettings(0, 1, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of()),
                 OptionalInt.empty(),
                 1,
                 List.of(),

@@ -282,6 +282,7 @@ abstract class RoundContract extends TrainerFixture {
         try (var trainer = open(Clients.adding(), options)) {
             assertThat(trainer.device()).isEqualTo(Device.parse("cuda"));
             assertThat(trainer.deviceCount()).isEqualTo(3);
+            assertThat(trainer.workerSettings().devices()).containsExactly(0, 1, 2);
             assertThat(ids(5))
                     .map(trainer::getClientDevice)
                     .map(Device::toString)
@@ -348,6 +349,11 @@ abstract class RoundContract extends TrainerFixture {
                     .map(trainer::getClientDevice)
                     .map(Device::toString)
                     .containsOnly("cuda:1");
+            assertThat(trainer.workerSettings().devices()).containsExactly(1);
+        }
+        try (var trainer = open(Clients.adding(), TrainerOptions.defaults())) {
+            assertThat(trainer.workerSettings().devices()).isEmpty();
+            assertThat(trainer.deviceCount()).isZero();
         }
     }
 

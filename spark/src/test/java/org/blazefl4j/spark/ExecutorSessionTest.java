@@ -37,7 +37,7 @@ final class ExecutorSessionTest {
     }
 
     private static byte[] round() {
-        WorkerSettings settings = new WorkerSettings(1, 1, RngCheck.WARN, false, WorkerSettings.NO_LIMIT);
+        WorkerSettings settings = new WorkerSettings(1, 1, RngCheck.WARN, false, WorkerSettings.NO_LIMIT, List.of());
         NumericEnvironment foreign = SparkRoundTest.foreign();
         return Parcel.encode(
                 "round",

@@ -1,0 +1,35 @@
+package org.blazefl4j.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.blazefl4j.reproducibility.DefaultGenerator;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.GradMode;
+import org.junit.jupiter.api.Test;
+
+/** The same work on the processor. */
+final class CudaWarmUpTest {
+
+    @Test
+    void shouldGoForwardAndBackAndLeaveNothing() {
+        byte[] generator = DefaultGenerator.state();
+        GradMode.set_enabled(false);
+        try (Device device = new Device("cpu")) {
+            // each of 27 weights of filters meets 2 x 4 places and 5 outputs, each of 60 weights 2 sums of 9
+            assertThat(CudaWarmUp.compute(device)).isEqualTo(27 * 8 * 5 + 60 * 2 * 9);
+            assertThat(GradMode.is_enabled()).isFalse();
+        } finally {
+            GradMode.set_enabled(true);
+        }
+        assertThat(DefaultGenerator.state()).isEqualTo(generator);
+    }
+
+    @Test
+    void shouldDoNothingWithoutDevices() {
+        CudaWarmUp.run(List.of());
+        if (!CudaState.current().hasDevices()) {
+            CudaWarmUp.run(List.of(0, 1));
+        }
+    }
+}
