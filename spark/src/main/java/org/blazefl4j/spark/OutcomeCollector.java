@@ -98,7 +98,7 @@ final class OutcomeCollector implements AutoCloseable {
         }
         Object total = part.total();
         try {
-            byte[] sum = Parcel.encode("sum of results", total);
+            byte[] sum = Parcel.encodeSum("sum of results", total);
             Parcel.requireFits("results of a task", bytes + sum.length, limit);
             return sum;
         } finally {

@@ -38,6 +38,9 @@ final class Parcel {
     /** In place of the number of a block: the tensor was left out. */
     private static final long LEFT_OUT = -1;
 
+    /** In place of the number of a block: the tensor is in the parcel, as {@link Pages}. */
+    private static final long PAGES = -2;
+
     /** The length of the longest array, and so of what Spark takes at once. */
     static final int MOST_BYTES = Integer.MAX_VALUE - 8;
 
@@ -67,11 +70,17 @@ final class Parcel {
             return new ShmHandle(INSIDE, 0, parts.get(parts.size() - 1).offset, layout);
         });
         int start = Integer.BYTES + message.remaining();
-        long bytes = start + end[0];
+        byte[] parcel = begin(what, message, end[0]);
+        parts.forEach(part -> copy(part.tensor, part.layout, parcel, start + (int) part.offset));
+        return parcel;
+    }
+
+    /** Returns a parcel with its message, and room for the tensors. */
+    private static byte[] begin(String what, ByteBuffer message, long tensorBytes) {
+        long bytes = Integer.BYTES + message.remaining() + tensorBytes;
         requireFits(what, bytes, MOST_BYTES);
         byte[] parcel = new byte[(int) bytes];
         ByteBuffer.wrap(parcel).putInt(message.remaining()).put(message);
-        parts.forEach(part -> copy(part.tensor, part.layout, parcel, start + (int) part.offset));
         return parcel;
     }
 
@@ -97,6 +106,32 @@ final class Parcel {
                 .array();
     }
 
+    /** Encodes an object whose tensors are mostly zeros from the second half on: a sum. */
+    static byte[] encodeSum(String what, Object graph) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            List<Pages> all = new ArrayList<>();
+            long[] end = new long[1];
+            ByteBuffer message = new PackageEncoder().encode(graph, (path, tensor, layout, unbounded) -> {
+                Pages pages = Pages.of(dense(tensor, layout), layout.bytes());
+                all.add(pages);
+                end[0] += pages.bytes();
+                return new ShmHandle(PAGES, 0, end[0] - pages.bytes(), layout);
+            });
+            int at = Integer.BYTES + message.remaining();
+            byte[] parcel = begin(what, message, end[0]);
+            for (Pages pages : all) {
+                pages.write(parcel, at);
+                at += (int) pages.bytes();
+            }
+            return parcel;
+        }
+    }
+
+    private static Tensor dense(Tensor tensor, TensorLayout layout) {
+        return lies(tensor, layout) ? tensor : empty(layout).copy_(tensor);
+    }
+
     /** Copies a tensor's elements in a layout to a place in an array. */
     static void copy(Tensor tensor, TensorLayout layout, byte[] to, int offset) {
         if (layout.bytes() == 0) {
@@ -104,8 +139,7 @@ final class Parcel {
         }
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor dense = lies(tensor, layout) ? tensor : empty(layout).copy_(tensor);
-            new BytePointer(dense.data_ptr()).get(to, offset, (int) layout.bytes());
+            new BytePointer(dense(tensor, layout).data_ptr()).get(to, offset, (int) layout.bytes());
         }
     }
 
@@ -144,6 +178,11 @@ final class Parcel {
             if (handle.segment() == LEFT_OUT) {
                 long[] none = new long[layout.sizes().length];
                 return empty(new TensorLayout(layout.dtype(), none, TensorLayout.contiguous(none)));
+            }
+            if (handle.segment() == PAGES) {
+                Tensor tensor = empty(layout);
+                Pages.read(parcel, start + (int) handle.offset(), tensor, layout.bytes());
+                return tensor;
             }
             if (handle.segment() != INSIDE) {
                 return view(blocks.apply(handle.segment()), handle);

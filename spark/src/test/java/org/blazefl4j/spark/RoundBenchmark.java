@@ -37,6 +37,7 @@ import org.blazefl4j.spark.SparkOptions.Results;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -90,7 +91,7 @@ final class RoundBenchmark {
 
     // ---- empty rounds
 
-    /** Clients that return what they receive. */
+    /** Clients that return what they receive, each another multiple of it, so that sums are no floats. */
     record Echo(int numel) implements ClientAlgorithm<Integer, ModelBroadcast, ModelUpdate> {
 
         @Override
@@ -114,7 +115,9 @@ final class RoundBenchmark {
 
         static ModelUpdate train(Integer cid, ModelBroadcast payload, WorkerContext context) {
             ModelUpdate buffer = context.uplinkBuffer();
-            return update(cid, buffer.parameters().copy_(payload.parameters()));
+            Tensor parameters = buffer.parameters();
+            parameters.copy_(payload.parameters()).mul_(new Scalar(1 + cid / 64f));
+            return update(cid, parameters);
         }
     }
 
@@ -137,8 +140,8 @@ final class RoundBenchmark {
     }
 
     private void large() {
-        cases.put("Spark broadcasts 45 MB and returns 2 × 179 MB", () -> move(4L * LARGE, 16L * LARGE));
-        rounds("SUMS, 2 clients of 11.2 M floats, 2 tasks", LARGE, 2, 2, Results.SUMS);
+        cases.put("Spark broadcasts 45 MB and returns 2 × 90 MB", () -> move(4L * LARGE, 8L * LARGE));
+        rounds("SUMS, 10 clients of 11.2 M floats, 2 tasks", LARGE, 10, 2, Results.SUMS);
         cases.put("Spark broadcasts 45 MB and returns 10 × 45 MB", () -> move(4L * LARGE, 5 * 4L * LARGE));
         rounds("EACH, 10 clients of 11.2 M floats, 2 tasks", LARGE, 10, 2, Results.EACH);
         run(4);
