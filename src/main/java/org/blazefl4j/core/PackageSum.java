@@ -1,5 +1,6 @@
 package org.blazefl4j.core;
 
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -34,5 +35,43 @@ public interface PackageSum<U> {
 
         @Override
         void close();
+    }
+
+    /**
+     * A sum whose totals can be cut into ranges of elements, so that large ones are merged range by range on several
+     * machines, and one crosses to the handler. Changes no bit.
+     *
+     * @param <U> the uplink package
+     */
+    interface Divisible<U> extends PackageSum<U> {
+
+        /** Returns about how many bytes a total takes. */
+        long bytes();
+
+        /**
+         * Cuts a total.
+         *
+         * @param total what {@link Part#total} returned; stays the caller's, and open while the ranges are used
+         * @param ranges how many
+         * @return totals of the ranges, in order; the caller owns them
+         */
+        List<Object> split(Object total, int ranges);
+
+        /**
+         * Adds totals of the same range up.
+         *
+         * @param totals at least one; each is closed before the next is taken
+         * @return a total of the range, which the caller owns
+         * @throws IllegalArgumentException if they do not fit
+         */
+        Object merge(Iterator<?> totals);
+
+        /**
+         * Puts ranges together.
+         *
+         * @param ranges a total of each range, in order; stay the caller's
+         * @return the total of all elements, which the caller owns
+         */
+        Object join(List<?> ranges);
     }
 }

@@ -43,10 +43,7 @@ public class MeanAggregator implements Aggregation.Aggregator {
     @Override
     public final void addSum(Object total) {
         MeanSum.Total added = (MeanSum.Total) total;
-        if (!empty && added.changes() != changes) {
-            throw new IllegalArgumentException("sum of packages of another kind: is_change=" + added.changes()
-                    + ", expected=" + changes + ", as others in the round");
-        }
+        MeanSum.requireKind(added, empty ? added.changes() : changes);
         sum.addTotal(added.totals().get(0), added.weight());
         for (int i = 1; i < added.totals().size(); i++) {
             addVectors(i - 1, added.totals().get(i), added.weight());

@@ -1,14 +1,20 @@
 package org.blazefl4j.federation;
 
 import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.ResourceStack;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Adds up clients' models, and further vectors of theirs, for a {@link MeanAggregator}.
@@ -16,7 +22,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param numel the length of each vector
  * @param vectors the number of further vectors in each package
  */
-record MeanSum(long numel, Weighting weighting, int vectors) implements PackageSum<ModelUplink> {
+record MeanSum(long numel, Weighting weighting, int vectors) implements PackageSum.Divisible<ModelUplink> {
 
     /** Beside it, clients train on the machine's other cores. */
     private static final ServerOptions ONE_THREAD = ServerOptions.of(1, 1).withSumThreads(1);
@@ -27,11 +33,105 @@ record MeanSum(long numel, Weighting weighting, int vectors) implements PackageS
      * @param changes whether packages are changes of models
      * @param totals the exact sums of models and of further vectors
      */
-    record Total(boolean changes, BigDecimal weight, List<Tensor> totals) {}
+    record Total(boolean changes, BigDecimal weight, List<Tensor> totals) implements AutoCloseable {
+
+        private Total narrow(long from, long to) {
+            return new Total(
+                    changes,
+                    weight,
+                    totals.stream().map(each -> each.narrow(1, from, to - from)).toList());
+        }
+
+        @Override
+        public void close() {
+            totals.forEach(Tensor::close);
+        }
+    }
 
     @Override
     public Part<ModelUplink> open() {
         return new Sums(this);
+    }
+
+    @Override
+    public long bytes() {
+        return 2L * Double.BYTES * numel * (1 + vectors);
+    }
+
+    @Override
+    public List<Object> split(Object total, int ranges) {
+        return IntStream.range(0, ranges)
+                .<Object>mapToObj(range -> ((Total) total).narrow(start(range, ranges), start(range + 1, ranges)))
+                .toList();
+    }
+
+    private long start(int range, int ranges) {
+        return numel * range / ranges;
+    }
+
+    @Override
+    public Object merge(Iterator<?> totals) {
+        List<WeightedSum> sums = new ArrayList<>();
+        try (ResourceStack resources = new ResourceStack()) {
+            boolean changes = false;
+            while (totals.hasNext()) {
+                Total next = (Total) totals.next();
+                resources.add(next);
+                if (sums.isEmpty()) {
+                    changes = next.changes;
+                    next.totals.forEach(each -> sums.add(new WeightedSum("parameters", ONE_THREAD, each.size(1))));
+                    sums.forEach(resources::add);
+                }
+                requireKind(next, changes);
+                for (int i = 0; i < sums.size(); i++) {
+                    sums.get(i).addTotal(next.totals.get(i), next.weight);
+                }
+                next.close();
+            }
+            return total(changes, sums);
+        }
+    }
+
+    /** Checks that a sum is of changes, or of models, as others in the round. */
+    static void requireKind(Total total, boolean changes) {
+        Arguments.require(
+                total.changes == changes,
+                "sum of packages of another kind: is_change=" + total.changes + ", expected=" + changes
+                        + ", as others in the round");
+    }
+
+    private static Total total(boolean changes, List<WeightedSum> sums) {
+        return new Total(
+                changes,
+                sums.get(0).weight(),
+                sums.stream().map(WeightedSum::total).toList());
+    }
+
+    @Override
+    public Object join(List<?> ranges) {
+        Total first = (Total) ranges.get(0);
+        return new Total(
+                first.changes,
+                first.weight,
+                IntStream.range(0, first.totals.size())
+                        .mapToObj(i -> join(ranges, i))
+                        .toList());
+    }
+
+    private Tensor join(List<?> ranges, int vector) {
+        try (PointerScope scope = new PointerScope()) {
+            List<Tensor> all = ranges.stream()
+                    .map(range -> ((Total) range).totals.get(vector))
+                    .toList();
+            long parts = all.stream().mapToLong(each -> each.size(0)).max().orElseThrow();
+            Tensor joined = torch.zeros(parts, numel).to(ScalarType.Double);
+            long from = 0;
+            for (Tensor each : all) {
+                joined.narrow(0, 0, each.size(0)).narrow(1, from, each.size(1)).copy_(each);
+                from += each.size(1);
+            }
+            return joined.retainReference();
+        }
     }
 
     private static final class Sums implements Part<ModelUplink> {
@@ -76,10 +176,7 @@ record MeanSum(long numel, Weighting weighting, int vectors) implements PackageS
 
         @Override
         public Total total() {
-            return new Total(
-                    changes,
-                    sums.get(0).weight(),
-                    sums.stream().map(WeightedSum::total).toList());
+            return MeanSum.total(changes, sums);
         }
 
         @Override

@@ -22,6 +22,7 @@ import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.federation.algorithm.Transforms;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
@@ -93,7 +94,9 @@ final class PackageSumTest {
         Object crossed;
         try (PackageSum.Part<ModelUpdate> part = sum.open()) {
             updates.forEach(update -> part.add(List.of(update)));
-            Object total = part.total();
+            Object whole = part.total();
+            Object total = inRanges((PackageSum.Divisible<ModelUpdate>) sum, whole, 3);
+            TensorWalk.closeAll(whole);
             try (Tensor bytes = PackageBytes.encode(total)) {
                 crossed = PackageBytes.decode(bytes, PackageSumTest.class.getClassLoader(), null);
             }
@@ -102,6 +105,64 @@ final class PackageSumTest {
         boolean complete = handler.loadSum(updates, Objects.requireNonNull(crossed));
         TensorWalk.closeAll(crossed);
         return complete;
+    }
+
+    /** Returns a total, cut into ranges, merged and joined. */
+    private static Object inRanges(PackageSum.Divisible<ModelUpdate> sum, Object total, int ranges) {
+        List<Object> merged = sum.split(total, ranges).stream()
+                .map(range -> sum.merge(List.of(range).iterator()))
+                .toList();
+        Object joined = sum.join(merged);
+        merged.forEach(TensorWalk::closeAll);
+        return joined;
+    }
+
+    @Test
+    void shouldMergeRangesOfSumsExactly() {
+        PackageSum.Divisible<ModelUplink> sum = new MeanSum(1001, Weighting.BY_SAMPLES, 1);
+        List<Object> totals = new ArrayList<>();
+        try (PackageSum.Part<ModelUplink> all = sum.open()) {
+            for (int cid = 0; cid < 4; cid++) {
+                Tensor wide = torch.randn(1001).exp_().pow_(new Scalar(12)); // of sums with many parts
+                ModelUpdate update =
+                        new ModelUpdate(cid, wide, false, 7 + cid, List.of(torch.randn(1001)), Map.of(), Map.of());
+                try (PackageSum.Part<ModelUplink> part = sum.open()) {
+                    part.add(List.of(update));
+                    totals.add(part.total());
+                }
+                all.add(List.of(update));
+            }
+            List<Object> merged = new ArrayList<>();
+            for (int range = 0; range < 3; range++) {
+                int number = range;
+                merged.add(sum.merge(totals.stream()
+                        .map(total -> sum.split(total, 3).get(number))
+                        .iterator()));
+            }
+            MeanSum.Total joined = (MeanSum.Total) sum.join(merged);
+            MeanSum.Total expected = (MeanSum.Total) all.total();
+            assertThat(joined.weight()).isEqualTo(expected.weight());
+            for (int i = 0; i < 2; i++) {
+                assertThat(joined.totals().get(i).equal(expected.totals().get(i)))
+                        .isTrue();
+            }
+        }
+        assertThat(sum.bytes()).isEqualTo(2 * 2 * 8 * 1001);
+    }
+
+    @Test
+    void shouldRefuseRangesOfModelsBesideThoseOfChanges() {
+        PackageSum.Divisible<ModelUplink> sum = new MeanSum(3, Weighting.UNIFORM, 0);
+        List<Object> totals = new ArrayList<>();
+        for (boolean isChange : new boolean[] {false, true}) {
+            try (PackageSum.Part<ModelUplink> part = sum.open()) {
+                part.add(List.of(update(isChange)));
+                totals.add(part.total());
+            }
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sum.merge(totals.iterator()))
+                .withMessage("sum of packages of another kind: is_change=true, expected=false, as others in the round");
     }
 
     private static ModelUpdate update(boolean isChange) {

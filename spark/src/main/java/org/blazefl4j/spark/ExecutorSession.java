@@ -3,16 +3,20 @@ package org.blazefl4j.spark;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.spark.Messages.Job;
 import org.blazefl4j.spark.Messages.Jobs;
+import org.blazefl4j.spark.Messages.RangeResult;
 import org.blazefl4j.spark.Messages.TaskResult;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
@@ -84,25 +88,74 @@ final class ExecutorSession {
         }
     }
 
-    /** Runs a task. What goes wrong is in the result. */
-    TaskResult run(RoundTask task, int number, TaskContext context) {
+    /**
+     * Runs a task. What goes wrong is in the result.
+     *
+     * @param slices gets the ranges of the sum if it is cut, and is in no result then
+     */
+    TaskResult run(RoundTask task, int number, TaskContext context, List<byte[]> slices) {
         String executor = SparkEnv.get().executorId();
         OpenRound open = null;
         try {
             open = enter(task);
             String refusal = refusal(open.message);
             if (refusal != null) {
-                return new TaskResult(number, executor, List.of(), null, refusal, null);
+                return new TaskResult(number, executor, List.of(), null, false, refusal, null);
             }
             try (OutcomeCollector outcomes = new OutcomeCollector(open.message.sum(), Parcel.MOST_BYTES)) {
                 train(task, number, context, open.message, outcomes);
-                return new TaskResult(number, executor, outcomes.outcomes(), outcomes.total(), null, null);
+                if (task.ranges() > 0) {
+                    slices.addAll(outcomes.slices(task.ranges()));
+                }
+                byte[] total = slices.isEmpty() ? outcomes.total() : null;
+                return new TaskResult(number, executor, outcomes.outcomes(), total, !slices.isEmpty(), null, null);
             }
         } catch (Exception | LinkageError | OutOfMemoryError e) {
             byte[] error = Parcel.encode("error", RemoteError.of(e));
-            return new TaskResult(number, executor, List.of(), null, null, error);
+            return new TaskResult(number, executor, List.of(), null, false, null, error);
         } finally {
             leave(open);
+        }
+    }
+
+    /**
+     * Adds ranges of sums up. What goes wrong is in the result, except that Spark must repeat what it lost.
+     *
+     * @param tasks whose ranges were taken
+     */
+    RangeResult merge(RoundTask task, int range, Iterator<byte[]> slices, Set<Integer> tasks) {
+        String executor = SparkEnv.get().executorId();
+        OpenRound open = null;
+        try {
+            open = enter(task);
+            return new RangeResult(range, executor, tasks, merge(open.message, slices), null);
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            return new RangeResult(range, executor, tasks, null, Parcel.encode("error", RemoteError.of(e)));
+        } finally {
+            leave(open);
+        }
+    }
+
+    private byte @Nullable [] merge(Messages.Round message, Iterator<byte[]> slices) {
+        if (!slices.hasNext()) {
+            return null;
+        }
+        Iterator<Object> totals = new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return slices.hasNext();
+            }
+
+            @Override
+            public Object next() {
+                return Objects.requireNonNull(Parcel.decode(slices.next(), loader));
+            }
+        };
+        Object total = ((PackageSum.Divisible<?>) Objects.requireNonNull(message.sum())).merge(totals);
+        try {
+            return Parcel.encodeSum("range of a sum", total);
+        } finally {
+            TensorWalk.closeAll(total);
         }
     }
 

@@ -20,13 +20,14 @@ import org.jspecify.annotations.Nullable;
  * The command line, whose runs train on the cluster that {@code spark-submit} gives them.
  *
  * <p>{@code --execution-mode} says how executors run the clients of a task. What else there is to say of Spark is in
- * its settings: {@code spark.blazefl4j.results}, {@code each} or {@code sums}, and
- * {@code spark.blazefl4j.clientsPerTask}.
+ * its settings: {@code spark.blazefl4j.results}, {@code each} or {@code sums}, {@code spark.blazefl4j.clientsPerTask}
+ * and {@code spark.blazefl4j.driverSumBytes}.
  */
 public final class Main {
 
     private static final String RESULTS = "spark.blazefl4j.results";
     private static final String CLIENTS_PER_TASK = "spark.blazefl4j.clientsPerTask";
+    private static final String DRIVER_SUM_BYTES = "spark.blazefl4j.driverSumBytes";
 
     private Main() {}
 
@@ -53,7 +54,11 @@ public final class Main {
         Arguments.require(
                 Arrays.stream(Results.values()).anyMatch(each -> each.name().equals(results)),
                 "no such setting: " + RESULTS + "=" + conf.get(RESULTS, "") + ", expected=each or sums");
-        return new SparkOptions(inner, conf.getInt(CLIENTS_PER_TASK, 0), Results.valueOf(results));
+        return new SparkOptions(
+                inner,
+                conf.getInt(CLIENTS_PER_TASK, 0),
+                Results.valueOf(results),
+                conf.getSizeAsBytes(DRIVER_SUM_BYTES, SparkOptions.DRIVER_SUM_BYTES));
     }
 
     /** Makes trainers on the cluster. Connects to it with the first. */

@@ -3,6 +3,7 @@ package org.blazefl4j.spark;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.torch.NumericEnvironment;
@@ -12,7 +13,7 @@ import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** What crosses between driver and executors. All but the last two are in {@link Parcel}s. */
+/** What crosses between driver and executors. All but the last three are in {@link Parcel}s. */
 final class Messages {
 
     private Messages() {}
@@ -94,7 +95,8 @@ final class Messages {
      * What became of a task.
      *
      * @param outcomes those of its clients that have ended
-     * @param total the sum of their packages as a {@link Parcel}; null if each is sent, or there is none
+     * @param total the sum of their packages as a {@link Parcel}; null if each is sent, there is none, or it is cut
+     * @param cut whether the sum is on its way to other tasks, in ranges; only if no client failed
      * @param refusal why the executor must not train clients; else null
      * @param error a {@link RemoteError} as a {@link Parcel}, if the task failed apart from its clients; else null
      */
@@ -103,7 +105,18 @@ final class Messages {
             String executor,
             List<Outcome> outcomes,
             byte @Nullable [] total,
+            boolean cut,
             @Nullable String refusal,
             byte @Nullable [] error)
+            implements Serializable {}
+
+    /**
+     * A range of the elements of the sum of tasks.
+     *
+     * @param tasks whose sums are in it
+     * @param total as a {@link Parcel}; null if there is none
+     * @param error a {@link RemoteError} as a {@link Parcel}, if the sums cannot be added up; else null
+     */
+    record RangeResult(int range, String executor, Set<Integer> tasks, byte @Nullable [] total, byte @Nullable [] error)
             implements Serializable {}
 }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.PackageSum;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Collects what becomes of a task's clients, as bytes. Adds packages up if the round does. Thread-safe. */
 final class OutcomeCollector implements AutoCloseable {
 
+    private final @Nullable PackageSum<Object> sum;
     private final PackageSum.@Nullable Part<Object> part;
     private final List<Outcome> outcomes = new ArrayList<>();
     private final Map<Integer, byte[]> states = new HashMap<>();
@@ -34,6 +36,7 @@ final class OutcomeCollector implements AutoCloseable {
      */
     OutcomeCollector(@Nullable PackageSum<Object> sum, long limit) {
         this.limit = limit;
+        this.sum = sum;
         this.part = sum == null ? null : sum.open();
     }
 
@@ -91,6 +94,23 @@ final class OutcomeCollector implements AutoCloseable {
         return List.copyOf(outcomes);
     }
 
+    /** Returns the sum of the packages, cut into ranges; none if a client failed, or there is none. */
+    synchronized List<byte[]> slices(int ranges) {
+        if (part == null || !added || outcomes.stream().anyMatch(outcome -> outcome.failure() != null)) {
+            return List.of();
+        }
+        Object total = part.total();
+        List<Object> slices = ((PackageSum.Divisible<?>) Objects.requireNonNull(sum)).split(total, ranges);
+        try {
+            return slices.stream()
+                    .map(slice -> Parcel.encodeSum("range of a sum", slice))
+                    .toList();
+        } finally {
+            slices.forEach(TensorWalk::closeAll);
+            TensorWalk.closeAll(total);
+        }
+    }
+
     /** Returns the sum of the packages as a {@link Parcel}, or null if there is none. */
     synchronized byte @Nullable [] total() {
         if (part == null || !added) {
@@ -98,9 +118,9 @@ final class OutcomeCollector implements AutoCloseable {
         }
         Object total = part.total();
         try {
-            byte[] sum = Parcel.encodeSum("sum of results", total);
-            Parcel.requireFits("results of a task", bytes + sum.length, limit);
-            return sum;
+            byte[] parcel = Parcel.encodeSum("sum of results", total);
+            Parcel.requireFits("results of a task", bytes + parcel.length, limit);
+            return parcel;
         } finally {
             TensorWalk.closeAll(total);
         }

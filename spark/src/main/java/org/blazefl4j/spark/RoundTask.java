@@ -1,10 +1,17 @@
 package org.blazefl4j.spark;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.broadcast.Broadcast;
+import org.blazefl4j.spark.Messages.RangeResult;
+import org.blazefl4j.spark.Messages.TaskResult;
+import scala.Tuple2;
 
 /**
  * What a task does: trains some clients of a round.
@@ -14,6 +21,7 @@ import org.apache.spark.broadcast.Broadcast;
  * @param inner how executors run clients
  * @param number the number of the round's message, unique in the session
  * @param round a {@link Messages.Round} as a {@link Parcel}
+ * @param ranges into how many the sum of a task is cut for other tasks; 0 if it is the driver's
  * @param inputs by task, its {@link Messages.Jobs} as a {@link Parcel}
  */
 record RoundTask(
@@ -23,8 +31,9 @@ record RoundTask(
         int number,
         Input round,
         List<SharedBlock> blocks,
+        int ranges,
         List<Input> inputs,
-        TaskResults results)
+        TaskResults<TaskResult> results)
         implements VoidFunction<Iterator<Integer>> {
 
     /** Bytes for a task, in the job itself or, if they are many, on their own. */
@@ -47,12 +56,46 @@ record RoundTask(
 
     @Override
     public void call(Iterator<Integer> partition) {
-        int task = partition.next();
+        train(partition.next());
+    }
+
+    private List<byte[]> train(int task) {
         TaskContext context = TaskContext.get();
         ended.forEach(ExecutorSession::close);
-        results.add(ExecutorSession.of(session).run(this, task, context));
+        List<byte[]> slices = new ArrayList<>();
+        results.add(ExecutorSession.of(session).run(this, task, context, slices));
         if (context.isInterrupted()) {
             throw new IllegalStateException("task was told to stop: task=" + task);
         }
+        return slices;
+    }
+
+    /** Trains the clients of a task. Returns the ranges of their sum; none if it went to the driver. */
+    Iterator<Tuple2<Integer, byte[]>> cut(Iterator<Integer> partition) {
+        int task = partition.next();
+        List<byte[]> slices = train(task);
+        return IntStream.range(0, slices.size())
+                .mapToObj(range -> new Tuple2<>(task * ranges + range, slices.get(range)))
+                .iterator();
+    }
+
+    /** Adds up a range of the elements of tasks' sums. */
+    void merge(Iterator<Tuple2<Integer, byte[]>> slices, TaskResults<RangeResult> merged) {
+        int range = TaskContext.getPartitionId();
+        Set<Integer> tasks = new HashSet<>();
+        Iterator<byte[]> totals = new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return slices.hasNext();
+            }
+
+            @Override
+            public byte[] next() {
+                Tuple2<Integer, byte[]> slice = slices.next();
+                tasks.add(slice._1() / ranges);
+                return slice._2();
+            }
+        };
+        merged.add(ExecutorSession.of(session).merge(this, range, totals, tasks));
     }
 }

@@ -71,6 +71,10 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     private static final long TASK_BYTES = 256L << 20;
 
     private static final int TASKS_AT_A_TIME = 2;
+
+    /** Up to here Spark writes slices without sorting them. */
+    private static final int MOST_RANGES = 200;
+
     private static final int CLOSE_SECONDS = 1;
 
     /** The sessions that ended last in this process, for executors that were too busy to be told. */
@@ -245,8 +249,19 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         StateUsage states = stateUsage();
         long bytesOfAState = (states.memoryBytes() + states.diskBytes()) / Math.max(1, states.clients());
         long bytesOfAPackage = work.side() == null && work.sum() == null ? layout.slotBytes() : 0;
-        int atATime = Math.max(1, numParallels() / spark.getConf().getInt("spark.task.cpus", 1));
-        return tasksFor(clients, sparkOptions.clientsPerTask(), bytesOfAPackage + bytesOfAState, atATime);
+        return tasksFor(clients, sparkOptions.clientsPerTask(), bytesOfAPackage + bytesOfAState, tasksAtATime());
+    }
+
+    private int tasksAtATime() {
+        return Math.max(1, numParallels() / spark.getConf().getInt("spark.task.cpus", 1));
+    }
+
+    /** Returns into how many ranges executors cut the sums of some tasks to add them up, or 0 if the driver does. */
+    int rangesFor(int tasks, RoundWork<?, ?, ?> work) {
+        boolean divides = tasks > 1
+                && work.sum() instanceof PackageSum.Divisible<?> sum
+                && tasks * sum.bytes() > sparkOptions.driverSumBytes();
+        return divides ? Math.min(tasksAtATime(), MOST_RANGES) : 0;
     }
 
     /**

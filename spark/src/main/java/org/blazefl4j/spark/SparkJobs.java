@@ -1,9 +1,14 @@
 package org.blazefl4j.spark;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -12,10 +17,14 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.spark.Messages.Job;
+import org.blazefl4j.spark.Messages.RangeResult;
 import org.blazefl4j.spark.Messages.TaskResult;
 import org.blazefl4j.worker.RoundContext;
 import org.blazefl4j.worker.RoundWork;
@@ -50,21 +59,29 @@ final class SparkJobs {
     /** Results of tasks, put there by Spark's scheduler. */
     private final BlockingQueue<TaskResult> arrivals = new LinkedBlockingQueue<>();
 
+    /** Sums of ranges, put there by Spark's scheduler. */
+    private final Queue<RangeResult> rangeResults = new ConcurrentLinkedQueue<>();
+
+    private final List<JavaPairRDD<Integer, byte[]>> shuffles = new ArrayList<>();
+    private int submitted;
+
     /**
      * A job of Spark's.
      *
      * @param positions of the clients of each task
+     * @param ranges of elements in which executors add sums up, or 0 if they do not
      */
-    private record SparkJob(JavaFutureAction<Void> action, List<List<Integer>> positions) {}
+    private record SparkJob(JavaFutureAction<Void> action, List<List<Integer>> positions, int ranges) {}
 
     /**
      * What became of a job.
      *
      * @param positions of the clients of each task
+     * @param ranges of elements in which executors added sums up, or 0 if they did not
      * @param givenUp the task that Spark gave up; -1 if it named none
      * @param reason why Spark ended the job, if it did
      */
-    record Ended(List<List<Integer>> positions, int givenUp, String reason) {}
+    record Ended(List<List<Integer>> positions, int ranges, int givenUp, String reason) {}
 
     /**
      * Prepares jobs.
@@ -94,7 +111,13 @@ final class SparkJobs {
                 .toList();
         List<byte[]> parcels = dealt.stream().map(this::parcel).toList();
         long bytes = parcels.stream().mapToLong(parcel -> parcel.length).sum();
-        TaskResults results = new TaskResults(arrivals::add);
+        int ranges = submitted++ == 0 ? trainer.rangesFor(count, work) : 0;
+        Set<Integer> arrived = ConcurrentHashMap.newKeySet();
+        TaskResults<TaskResult> results = new TaskResults<>(result -> {
+            if (arrived.add(result.task())) { // Spark may repeat a task whose slices it lost
+                arrivals.add(result);
+            }
+        });
         trainer.spark().sc().register(results);
         RoundTask task = new RoundTask(
                 trainer.session(),
@@ -103,9 +126,21 @@ final class SparkJobs {
                 number,
                 message,
                 trainer.shared().blocks(),
+                ranges,
                 parcels.stream().map(parcel -> input(parcel, bytes)).toList(),
                 results);
-        jobs.add(new SparkJob(trainer.tasks(count).foreachPartitionAsync(task), dealt));
+        JavaRDD<Integer> tasks = trainer.tasks(count);
+        jobs.add(new SparkJob(ranges == 0 ? tasks.foreachPartitionAsync(task) : reduce(tasks, task), dealt, ranges));
+    }
+
+    /** Cuts the sums of tasks into ranges, and adds these up in executors. */
+    private JavaFutureAction<Void> reduce(JavaRDD<Integer> tasks, RoundTask task) {
+        TaskResults<RangeResult> merged = new TaskResults<>(rangeResults::add);
+        trainer.spark().sc().register(merged);
+        JavaPairRDD<Integer, byte[]> slices =
+                tasks.mapPartitionsToPair(task::cut).partitionBy(new HashPartitioner(task.ranges()));
+        shuffles.add(slices);
+        return slices.foreachPartitionAsync(range -> task.merge(range, merged));
     }
 
     /** Deals clients in turn, so that tasks have as much to do, unless their packages are taken in list order. */
@@ -168,6 +203,13 @@ final class SparkJobs {
         return done.stream().map(SparkJobs::awaitEnd).toList();
     }
 
+    /** Returns the sums of ranges that have arrived, in order. */
+    List<RangeResult> rangeResults() {
+        return rangeResults.stream()
+                .sorted(Comparator.comparingInt(RangeResult::range))
+                .toList();
+    }
+
     /** Returns whether a job that has not ended has a client. */
     boolean have(int index) {
         return jobs.stream().anyMatch(job -> job.positions().stream().anyMatch(task -> task.contains(index)));
@@ -189,7 +231,7 @@ final class SparkJobs {
             reason = e.toString();
         }
         Matcher task = GIVEN_UP.matcher(reason);
-        return new Ended(job.positions(), task.find() ? Integer.parseInt(task.group(1)) : -1, reason);
+        return new Ended(job.positions(), job.ranges(), task.find() ? Integer.parseInt(task.group(1)) : -1, reason);
     }
 
     // ---- the end
@@ -210,6 +252,9 @@ final class SparkJobs {
             return late;
         } finally {
             round.restoreInterrupt();
+            if (!trainer.spark().sc().isStopped()) {
+                shuffles.forEach(slices -> slices.rdd().cleanShuffleDependencies(false));
+            }
             trainer.ended(broadcasts);
         }
     }

@@ -6,15 +6,20 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.spark.Messages.Failure;
 import org.blazefl4j.spark.Messages.Outcome;
+import org.blazefl4j.spark.Messages.RangeResult;
 import org.blazefl4j.spark.Messages.TaskResult;
 import org.blazefl4j.spark.SparkJobs.Ended;
 import org.blazefl4j.worker.FailureDecision;
@@ -50,14 +55,24 @@ final class SparkRound<U> implements RoundResults<U> {
     private final NavigableMap<Integer, Outcome> ready = new TreeMap<>();
 
     /** Packages that were added up and not returned yet. */
-    private final Deque<TaskResult> sums = new ArrayDeque<>();
+    private final Deque<Sum> sums = new ArrayDeque<>();
+
+    /** Results of tasks whose sums executors add up, by task, until these have arrived. */
+    private final Map<Integer, TaskResult> cut = new TreeMap<>();
 
     private Iterator<Outcome> added = List.<Outcome>of().iterator();
-    private byte @Nullable [] total;
+    private @Nullable List<byte[]> total;
     private int turn;
     private int position = NONE;
     private boolean failed;
     private boolean ended;
+
+    /**
+     * Packages that were added up.
+     *
+     * @param totals their sum in ranges, or whole
+     */
+    private record Sum(List<Outcome> outcomes, List<byte[]> totals) {}
 
     /** Starts a round. */
     SparkRound(RoundContext<?, ?, U> round, SparkJobs jobs, ClassLoader loader) {
@@ -114,9 +129,9 @@ final class SparkRound<U> implements RoundResults<U> {
             if (total != null || sums.isEmpty()) {
                 return null;
             }
-            TaskResult result = sums.remove();
-            total = result.total();
-            added = result.outcomes().stream()
+            Sum sum = sums.remove();
+            total = sum.totals();
+            added = sum.outcomes().stream()
                     .filter(outcome -> outcome.uplink() != null)
                     .iterator();
         }
@@ -144,7 +159,19 @@ final class SparkRound<U> implements RoundResults<U> {
 
     @Override
     public @Nullable Object total() {
-        return total == null ? null : Parcel.decode(total, loader);
+        if (total == null) {
+            return null;
+        }
+        List<Object> ranges = new ArrayList<>();
+        total.forEach(range -> ranges.add(Objects.requireNonNull(Parcel.decode(range, loader))));
+        if (ranges.size() == 1) {
+            return ranges.get(0);
+        }
+        try {
+            return ((PackageSum.Divisible<?>) Objects.requireNonNull(work.sum())).join(ranges);
+        } finally {
+            ranges.forEach(TensorWalk::closeAll);
+        }
     }
 
     // ---- what tasks report
@@ -177,15 +204,21 @@ final class SparkRound<U> implements RoundResults<U> {
                     + "; expected=no difference; give the cluster processors of one kind, and executors the driver's"
                     + " libraries and environment variables");
         }
-        if (result.error() != null) {
-            throw new IllegalStateException(
-                    "task cannot be run: executor=" + result.executor() + ", found="
-                            + error(result).toException(),
-                    error(result).toException());
+        requireRun(result.executor(), result.error());
+    }
+
+    private void requireRun(String executor, byte @Nullable [] error) {
+        if (error != null) {
+            Exception cause = ((RemoteError) Parcel.decode(error, loader)).toException();
+            throw new IllegalStateException("task cannot be run: executor=" + executor + ", found=" + cause, cause);
         }
     }
 
     private void settle(TaskResult result, List<Integer> again) {
+        if (result.cut()) {
+            cut.put(result.task(), result);
+            return;
+        }
         for (Outcome outcome : result.outcomes()) {
             if (outcome.failure() != null) {
                 settle(outcome.index(), decide(outcome), again);
@@ -197,12 +230,8 @@ final class SparkRound<U> implements RoundResults<U> {
             }
         }
         if (result.total() != null) {
-            sums.add(result);
+            sums.add(new Sum(result.outcomes(), List.of(result.total())));
         }
-    }
-
-    private RemoteError error(TaskResult result) {
-        return (RemoteError) Parcel.decode(result.error(), loader);
     }
 
     /** Lets the round decide about a failed client. */
@@ -233,8 +262,11 @@ final class SparkRound<U> implements RoundResults<U> {
      * Finds the clients that a job which has ended owes. If Spark gave up a task, only the clients of that one failed.
      */
     private void settle(Ended job, List<Integer> again) {
+        if (job.ranges() > 0) {
+            takeRanges(job.ranges());
+        }
         for (int task = 0; task < job.positions().size(); task++) {
-            boolean innocent = job.givenUp() >= 0 && job.givenUp() != task;
+            boolean innocent = cut.containsKey(task) || job.givenUp() >= 0 && job.givenUp() != task;
             for (int index : job.positions().get(task)) {
                 if (failed || settled.get(index) || again.contains(index) || jobs.have(index)) {
                     continue;
@@ -247,6 +279,32 @@ final class SparkRound<U> implements RoundResults<U> {
                 }
             }
         }
+        if (job.ranges() > 0) {
+            cut.clear();
+        }
+    }
+
+    /**
+     * Takes the sum that executors added up, if it is of the tasks whose results have come. If not, because Spark gave
+     * it up or a client did otherwise when its task was repeated, these tasks' clients are tried again.
+     */
+    private void takeRanges(int count) {
+        List<RangeResult> ranges = jobs.rangeResults();
+        ranges.forEach(range -> requireRun(range.executor(), range.error()));
+        if (ranges.size() == count
+                && !cut.isEmpty()
+                && ranges.stream().allMatch(range -> range.tasks().equals(cut.keySet()))) {
+            sums.add(cut(ranges.stream().map(RangeResult::total).toList()));
+        }
+    }
+
+    private Sum cut(List<byte[]> totals) {
+        List<Outcome> outcomes = cut.values().stream()
+                .flatMap(result -> result.outcomes().stream())
+                .toList();
+        outcomes.forEach(outcome -> settled.set(outcome.index()));
+        cut.clear();
+        return new Sum(outcomes, totals);
     }
 
     // ---- the end
@@ -266,6 +324,9 @@ final class SparkRound<U> implements RoundResults<U> {
         jobs.end().forEach(result -> settle(result, new ArrayList<>()));
         for (Outcome outcome : List.copyOf(ready.values())) {
             packages.put(outcome.index(), take(outcome));
+        }
+        if (!cut.isEmpty()) {
+            sums.add(cut(List.of()));
         }
         while (work.sum() != null) {
             total = null;

@@ -1,27 +1,29 @@
 package org.blazefl4j.spark;
 
+import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.apache.spark.util.AccumulatorV2;
-import org.blazefl4j.spark.Messages.TaskResult;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the results of tasks to the driver as tasks end. Spark merges an accumulator once for each task of a job,
  * whatever it repeats, and its Java API returns results only when a whole job has ended.
+ *
+ * @param <T> what a task brings
  */
-final class TaskResults extends AccumulatorV2<TaskResult, List<TaskResult>> {
+final class TaskResults<T extends Serializable> extends AccumulatorV2<T, List<T>> {
 
     private static final long serialVersionUID = 1L;
 
     /** What is called at the driver, by Spark's scheduler; null elsewhere. */
-    private final transient @Nullable Consumer<TaskResult> arrived;
+    private final transient @Nullable Consumer<? super T> arrived;
 
     /** The result of the one task that this copy belongs to. */
-    private volatile @Nullable TaskResult result;
+    private volatile @Nullable T result;
 
-    TaskResults(@Nullable Consumer<TaskResult> arrived) {
+    TaskResults(@Nullable Consumer<? super T> arrived) {
         this.arrived = arrived;
     }
 
@@ -34,8 +36,8 @@ final class TaskResults extends AccumulatorV2<TaskResult, List<TaskResult>> {
     }
 
     @Override
-    public AccumulatorV2<TaskResult, List<TaskResult>> copy() {
-        TaskResults copy = new TaskResults(arrived);
+    public AccumulatorV2<T, List<T>> copy() {
+        TaskResults<T> copy = new TaskResults<>(arrived);
         copy.result = result;
         return copy;
     }
@@ -46,18 +48,18 @@ final class TaskResults extends AccumulatorV2<TaskResult, List<TaskResult>> {
     }
 
     @Override
-    public void add(TaskResult added) {
+    public void add(T added) {
         result = added;
     }
 
     @Override
-    public void merge(AccumulatorV2<TaskResult, List<TaskResult>> other) {
+    public void merge(AccumulatorV2<T, List<T>> other) {
         other.value().forEach(Objects.requireNonNull(arrived, "merged at the driver"));
     }
 
     @Override
-    public List<TaskResult> value() {
-        TaskResult now = result;
+    public List<T> value() {
+        T now = result;
         return now == null ? List.of() : List.of(now);
     }
 }

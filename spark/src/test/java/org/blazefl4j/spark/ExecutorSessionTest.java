@@ -2,6 +2,7 @@ package org.blazefl4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -30,10 +31,10 @@ final class ExecutorSessionTest {
     }
 
     private TaskResult run(int round, byte[] message) {
-        TaskResults results = new TaskResults(null);
+        TaskResults<TaskResult> results = new TaskResults<>(null);
         RoundTask task = new RoundTask(
-                name, List.of(), Inner.SERIAL, round, new Input.Inside(message), List.of(), List.of(), results);
-        return session.run(task, 0, TaskContext$.MODULE$.empty());
+                name, List.of(), Inner.SERIAL, round, new Input.Inside(message), List.of(), 0, List.of(), results);
+        return session.run(task, 0, TaskContext$.MODULE$.empty(), new ArrayList<>());
     }
 
     private static byte[] round() {

@@ -114,16 +114,22 @@ final class MainTest {
 
     @Test
     void shouldTakeOptionsFromSparksSettings() {
-        SparkConf conf =
-                new SparkConf(false).set("spark.blazefl4j.results", "sums").set("spark.blazefl4j.clientsPerTask", "5");
+        SparkConf conf = new SparkConf(false)
+                .set("spark.blazefl4j.results", "sums")
+                .set("spark.blazefl4j.clientsPerTask", "5")
+                .set("spark.blazefl4j.driverSumBytes", "2g");
         assertThat(Main.options(conf, ExecutionMode.MULTI_THREADED))
-                .isEqualTo(new SparkOptions(Inner.THREADS, 5, Results.SUMS));
+                .isEqualTo(new SparkOptions(Inner.THREADS, 5, Results.SUMS, 2L << 30));
         assertThat(Main.options(new SparkConf(false), ExecutionMode.MULTI_PROCESS))
                 .isEqualTo(SparkOptions.defaults().withInner(Inner.PROCESSES));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Main.options(
                         new SparkConf(false).set("spark.blazefl4j.results", "some"), ExecutionMode.MULTI_THREADED))
                 .withMessage("no such setting: spark.blazefl4j.results=some, expected=each or sums");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SparkOptions.defaults().withDriverSumBytes(-1))
+                .withMessage("bytes of sums out of range: driverSumBytes=-1, limit=0 or more; 0 lets executors add up"
+                        + " all sums that can be cut");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SparkOptions.defaults().withClientsPerTask(-1))
                 .withMessage("clients of a task out of range: clientsPerTask=-1, limit=0 or more; 0 lets the trainer"

@@ -171,7 +171,7 @@ record Probe(Path folder, Map<Integer, Deed> deeds, int extra)
         return results;
     }
 
-    private static float[] floats(Tensor tensor) {
+    static float[] floats(Tensor tensor) {
         float[] values = new float[(int) tensor.numel()];
         new FloatPointer(tensor.data_ptr()).get(values);
         return values;

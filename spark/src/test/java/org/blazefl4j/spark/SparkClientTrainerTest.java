@@ -72,7 +72,10 @@ final class SparkClientTrainerTest {
     void shouldGiveTheBitsOfOneMachine(Rule rule, Inner inner, Results results, int tasks) {
         Federation federation = study.federation(rule);
         int clients = federation.server().clientsPerRound();
-        SparkOptions options = new SparkOptions(inner, (clients + tasks - 1) / tasks, results);
+        SparkOptions options = SparkOptions.defaults()
+                .withInner(inner)
+                .withClientsPerTask((clients + tasks - 1) / tasks)
+                .withResults(results);
         try (var handler = federation.handler();
                 var trainer = trainer(federation, options)) {
             assertThat(Study.hashes(handler, trainer)).isEqualTo(expected(rule));

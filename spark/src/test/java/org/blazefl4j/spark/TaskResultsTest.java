@@ -13,9 +13,9 @@ final class TaskResultsTest {
     @Test
     void shouldLeaveResultsOutOfHeartbeats() {
         List<TaskResult> arrived = new ArrayList<>();
-        TaskResults driver = new TaskResults(arrived::add);
-        TaskResults task = new TaskResults(null);
-        TaskResult result = new TaskResult(0, "1", List.of(), null, null, null);
+        TaskResults<TaskResult> driver = new TaskResults<>(arrived::add);
+        TaskResults<TaskResult> task = new TaskResults<>(null);
+        TaskResult result = new TaskResult(0, "1", List.of(), null, false, null, null);
         task.add(result);
         assertThat(task.isZero()).isTrue();
         driver.merge(task);
