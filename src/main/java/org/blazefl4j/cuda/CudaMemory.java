@@ -1,6 +1,5 @@
 package org.blazefl4j.cuda;
 
-import org.bytedeco.pytorch.cuda.CUDAAllocator;
 import org.bytedeco.pytorch.cuda.DeviceStats;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -15,22 +14,23 @@ public final class CudaMemory {
      * kept. cuDNN goes on with another algorithm then, and nothing is thrown.
      */
     public static long refusals(int device) {
-        if (!CudaState.current().hasDevices()) {
+        if (!isUsed()) {
             return 0;
         }
-        CUDAAllocator allocator = torch_cuda.getAllocator();
-        if (!allocator.initialized()) {
-            return 0;
-        }
-        try (DeviceStats stats = allocator.getDeviceStats((byte) device)) {
+        try (DeviceStats stats = torch_cuda.getAllocator().getDeviceStats((byte) device)) {
             return stats.num_ooms();
         }
     }
 
     /** Returns memory that LibTorch keeps on all devices and does not use. */
     public static void release() {
-        if (CudaState.current().hasDevices()) {
+        if (isUsed()) {
             torch.emptyCache();
         }
+    }
+
+    /** Returns whether this process has used a device. Does not start CUDA on one. */
+    private static boolean isUsed() {
+        return CudaState.current().hasDevices() && torch_cuda.getAllocator().initialized();
     }
 }

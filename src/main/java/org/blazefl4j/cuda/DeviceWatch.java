@@ -33,13 +33,21 @@ public final class DeviceWatch {
      * @throws Exception what the client threw
      */
     public <T> T during(String name, String device, int index, Callable<T> client) throws Exception {
+        try {
+            return withinMemory(name, device, index, client);
+        } catch (Throwable thrown) {
+            CudaErrors.note(thrown);
+            throw thrown;
+        }
+    }
+
+    private <T> T withinMemory(String name, String device, int index, Callable<T> client) throws Exception {
         long before = refusals.applyAsLong(index);
         T result;
         try {
             result = client.call();
         } catch (Throwable thrown) {
-            CudaErrors.note(thrown);
-            if (CudaErrors.lost() == null && refusals.applyAsLong(index) > before) {
+            if (CudaErrors.sticky(thrown) == null && refusals.applyAsLong(index) > before) {
                 release.run();
             }
             throw thrown;

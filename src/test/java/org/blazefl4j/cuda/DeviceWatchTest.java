@@ -58,6 +58,17 @@ final class DeviceWatchTest {
         assertThat(released).isEmpty();
     }
 
+    /** CUDA tells what a kernel did at any later call. */
+    @Test
+    void shouldNoteAnErrorThatCudaTellsAfterTheClient() {
+        DeviceWatch late = new DeviceWatch(device -> refusals[device], () -> {
+            throw new RuntimeException("CUDA error: misaligned address");
+        });
+        assertThatThrownBy(() -> late.during("client=7", "cuda:1", 1, refusedOn(1)))
+                .hasMessage("CUDA error: misaligned address");
+        assertThat(CudaErrors.lost()).isEqualTo("error=716 (misaligned address)");
+    }
+
     @Test
     void shouldKeepTheExceptionOfAClientThatRanOutOfMemory() {
         assertThatThrownBy(() -> train(() -> {
