@@ -112,6 +112,13 @@ void linear(const char* name, const Kernels& k, const Linear& l, int images) {
         float* few = turned + l.inputs * images;
         measure("forward of few", products, [&] { k.few(l, pointers.data(), images, w, w + size, out); });
         measure("inputs of few", products, [&] { k.few_inputs(l, out, images, w, few); });
+        Cells behind;  // ReLU, which half of the outputs do not pass
+        float* open = filled(behind, static_cast<std::size_t>(l.outputs) * stride, 1);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(l.outputs) * stride; ++i) {
+            open[i] = std::max(open[i], 0.0f);
+        }
+        measure("weights of few", products,
+                [&] { k.few_weights(l, open, pointers.data(), images, 0, l.outputs, w, w, Into::weights, -1e-6f); });
     }
     measure("to rows", 0, [&] { k.to_rows(x, l.inputs, groups, turned); });
     measure("weights and step", products,

@@ -50,6 +50,9 @@ BFL_INLINE void over_images(int images, const Part& part) {
 /** The inputs of a chunk: those of 16 images and of a tile's outputs lie in the first cache. */
 constexpr int few_inputs_chunk = 1024;
 
+/** The share of slopes up to which it pays to leave zeros out: what is left shares fewer loads. */
+constexpr double most_active = 0.6;
+
 /** The sums of 16 lanes for a tile's outputs and images. */
 using FewSums = float[tile_outputs][cell][cell];
 
@@ -194,6 +197,151 @@ void few_inputs(const Linear& l, const float* gradient, int images, const float*
                 sum = from > 0 ? sum + part : part;
             }
             out[static_cast<std::size_t>(n) * l.inputs + i] = sum;
+        }
+    }
+}
+
+/** Returns whether numbers are neither infinite nor NaN. */
+BFL_INLINE bool are_finite(const float* x, int count) {
+    Floats<widest_lanes> zeros = {};
+    int i = 0;
+    for (; i + widest_lanes <= count; i += widest_lanes) {
+        zeros += load_loose<widest_lanes>(x + i) * 0.0f;
+    }
+    float sum = 0;
+    for (int lane = 0; lane < widest_lanes; ++lane) {
+        sum += zeros[lane];
+    }
+    for (; i < count; ++i) {
+        sum += x[i] * 0.0f;
+    }
+    return sum == 0;
+}
+
+/** The images that count in the gradients of an output's weights, in their order. */
+struct Active {
+    int images;
+    float slopes[cell];
+    const float* inputs[cell];
+};
+
+/** Does what `into` says with the gradients of some weights of an output. */
+template <int Lanes, int Vectors, int Images>
+BFL_INLINE int few_weight_tiles(const Active& active, int i, int to, const float* from, float* target, Into into, float rate) {
+    Floats<Lanes> slopes[Images + 1];
+    const float* inputs[Images + 1];
+    for (int n = 0; n < Images; ++n) {
+        slopes[n] = all<Lanes>(active.slopes[n]);
+        inputs[n] = active.inputs[n];
+    }
+    const Floats<Lanes> rates = all<Lanes>(rate);
+    for (; i + Vectors * Lanes <= to; i += Vectors * Lanes) {
+        Floats<Lanes> sums[Vectors];
+        BFL_UNROLL(4)
+        for (int v = 0; v < Vectors; ++v) {
+            sums[v] = into == Into::sum ? load_loose<Lanes>(from + i + v * Lanes) : Floats<Lanes>{};
+        }
+        BFL_UNROLL(16)
+        for (int n = 0; n < Images; ++n) {
+            BFL_UNROLL(4)
+            for (int v = 0; v < Vectors; ++v) {
+                sums[v] = fused<Lanes>(slopes[n], load_loose<Lanes>(inputs[n] + i + v * Lanes), sums[v]);
+            }
+        }
+        BFL_UNROLL(4)
+        for (int v = 0; v < Vectors; ++v) {
+            const int at = i + v * Lanes;
+            store_loose<Lanes>(target + at,
+                               into == Into::weights ? fused<Lanes>(sums[v], rates, load_loose<Lanes>(from + at)) : sums[v]);
+        }
+    }
+    return i;
+}
+
+template <int Images>
+BFL_APART void few_weight_row(const Active& active, int i, int to, const float* from, float* target, Into into, float rate) {
+    i = few_weight_tiles<widest_lanes, 4, Images>(active, i, to, from, target, into, rate);
+    i = few_weight_tiles<widest_lanes, 1, Images>(active, i, to, from, target, into, rate);
+    i = few_weight_tiles<4, 1, Images>(active, i, to, from, target, into, rate);
+    for (; i < to; ++i) {
+        float sum = into == Into::sum ? from[i] : 0.0f;
+        for (int n = 0; n < Images; ++n) {
+            sum = __builtin_fmaf(active.slopes[n], active.inputs[n][i], sum);
+        }
+        target[i] = into == Into::weights ? __builtin_fmaf(sum, rate, from[i]) : sum;
+    }
+}
+
+/** The outputs that are sorted together. */
+constexpr int sorted_outputs = 256;
+
+/** The outputs' images that count, as bits, and the outputs by the number of these. */
+struct Sorted {
+    std::uint16_t images[sorted_outputs];
+    std::uint8_t outputs[sorted_outputs];
+    int all = 0;
+
+    Sorted(const float* gradient, int count, int images_of_batch, unsigned always) {
+        int ends[cell + 2] = {};
+        for (int o = 0; o < count; ++o) {
+            unsigned bits = always;
+            for (int n = 0; n < images_of_batch; ++n) {
+                bits |= (gradient[o * cell + n] != 0 ? 1u : 0u) << n;
+            }
+            images[o] = static_cast<std::uint16_t>(bits);
+            all += __builtin_popcount(bits);
+            ++ends[__builtin_popcount(bits) + 1];
+        }
+        for (int n = 0; n < cell; ++n) {
+            ends[n + 1] += ends[n];
+        }
+        for (int o = 0; o < count; ++o) {
+            outputs[ends[__builtin_popcount(images[o])]++] = static_cast<std::uint8_t>(o);
+        }
+    }
+};
+
+BFL_INLINE Active active(const float* slopes, const float* const* inputs, unsigned images) {
+    Active result;
+    result.images = 0;
+    for (; images != 0; images &= images - 1) {
+        const int n = __builtin_ctz(images);
+        result.slopes[result.images] = slopes[n];
+        result.inputs[result.images++] = inputs[n];
+    }
+    return result;
+}
+
+/** Does what linear_weights does, if many slopes are zero, as behind ReLU: their products with finite inputs are left out. */
+void few_weights(const Linear& l, const float* gradient, const float* const* inputs, int images, int first, int count,
+                 const float* from, float* target, Into into, float rate) {
+    unsigned infinite = 0;
+    for (int n = 0; n < images; ++n) {
+        infinite |= (are_finite(inputs[n], l.inputs) ? 0u : 1u) << n;
+    }
+    const auto row = static_cast<std::size_t>(l.inputs);
+    for (int done = 0; done < count; done += sorted_outputs, from += sorted_outputs * row, target += sorted_outputs * row) {
+        const int outputs = count - done < sorted_outputs ? count - done : sorted_outputs;
+        const float* slopes = gradient + static_cast<std::size_t>(first + done) * cell;
+        const Sorted sorted(slopes, outputs, images, infinite);
+        if (sorted.all > images * outputs * most_active) {
+            linear_weights(l, slopes, 1, inputs, images, 0, outputs, from, target, into, rate);
+            continue;
+        }
+        for (int begin = 0; begin < l.inputs; begin += few_inputs_chunk) {
+            const int end = l.inputs - begin < few_inputs_chunk ? l.inputs : begin + few_inputs_chunk;
+            for (int k = 0; k < outputs; ++k) {
+                const int o = sorted.outputs[k];
+                const Active some = active(slopes + o * cell, inputs, sorted.images[o]);
+                const auto compute = [&](auto size) {
+                    few_weight_row<size>(some, begin, end, from + o * row, target + o * row, into, rate);
+                };
+                if (some.images > 0) {
+                    with_size<cell>(some.images, compute);
+                } else if (from != target || into == Into::fresh) {
+                    compute(std::integral_constant<int, 0>{});
+                }
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include "address.h"
 #include "blazefl4j.h"
 #include "expect.h"
+#include "../step/net.h"
 
 namespace {
 
@@ -353,6 +355,56 @@ TEST(scales_what_dropout_keeps) {
     }
     EXPECT(factor != 0 && std::abs(factor) < 1);
     EXPECT(dropped > 0 && dropped < 25);
+}
+
+/** Returns whether numbers are equal, where zeros have no sign and NaN equals NaN. */
+bool equal_values(const Floats& a, const Floats& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](float x, float y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
+
+TEST(leaves_out_only_what_adds_nothing_to_weights) {
+    using bfl::step::Into;
+    std::mt19937 random(11);
+    std::uniform_real_distribution<float> uniform(-1, 1);
+    const auto fill = [&](Floats& values) { std::generate(values.begin(), values.end(), [&] { return uniform(random); }); };
+    for (int lanes : {4, 8, 16}) {
+        const bfl::step::Kernels& k = bfl::step::kernels(lanes);
+        for (int inputs : {1, 3, 20, 95, 1100}) {
+            for (int images = 1; images <= bfl::step::cell; images += 3) {
+                const int outputs = inputs == 3 ? 300 : 5;
+                const bfl::step::Linear layer = {inputs, outputs, true};
+                Floats x(static_cast<std::size_t>(inputs * images)), weights(static_cast<std::size_t>(inputs * outputs));
+                Floats slopes(static_cast<std::size_t>(outputs * bfl::step::cell));
+                fill(x);
+                fill(weights);
+                fill(slopes);
+                const float closed = uniform(random);
+                for (float& slope : slopes) {
+                    slope = uniform(random) < closed ? 0 : slope;
+                }
+                const int odd = images / 3 % 4;
+                if (odd > 0) {
+                    x[static_cast<std::size_t>(inputs) - 1] = odd == 1 ? INFINITY : odd == 2 ? NAN : -INFINITY;
+                }
+                std::vector<const float*> rows;
+                for (int n = 0; n < images; ++n) {
+                    rows.push_back(x.data() + n * inputs);
+                }
+                for (Into into : {Into::fresh, Into::sum, Into::weights}) {
+                    Floats expected = weights, in_place = weights, apart(weights.size());
+                    k.linear_weights(layer, slopes.data(), 1, rows.data(), images, 0, outputs, weights.data(), expected.data(),
+                                     into, -0.1f);
+                    k.few_weights(layer, slopes.data(), rows.data(), images, 0, outputs, weights.data(), apart.data(), into,
+                                  -0.1f);
+                    k.few_weights(layer, slopes.data(), rows.data(), images, 0, outputs, in_place.data(), in_place.data(), into,
+                                  -0.1f);
+                    EXPECT(equal_values(apart, expected));
+                    EXPECT(equal_values(in_place, expected));
+                }
+            }
+        }
+    }
 }
 
 TEST(passes_on_what_is_not_finite) {
