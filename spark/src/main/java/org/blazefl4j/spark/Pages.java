@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -76,12 +77,17 @@ final class Pages {
         BitSet used = BitSet.valueOf(Arrays.copyOfRange(array, offset, first));
         int[] at = {first};
         try (PointerScope scope = new PointerScope()) {
-            tensor.zero_();
+            long[] end = {0};
             BytePointer memory = new BytePointer(tensor.data_ptr());
             new Pages(tensor, bytes, used).forEachRun((from, length) -> {
+                Pointer.memset(memory.position(end[0]), 0, from - end[0]);
                 memory.position(from).put(array, at[0], length);
                 at[0] += length;
+                end[0] = from + length;
             });
+            if (bytes > 0) {
+                Pointer.memset(memory.position(end[0]), 0, bytes - end[0]);
+            }
         }
     }
 

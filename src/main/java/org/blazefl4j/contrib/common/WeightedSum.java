@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.common;
 
 import java.math.BigDecimal;
 import java.util.Arrays;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -33,6 +34,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Long sums are split over as many threads as there are processors, unless the options set a number.
  */
 public final class WeightedSum implements AutoCloseable {
+
+    /** From this size on, malloc always maps memory. */
+    private static final long OWN_MAPPING = 32 << 20;
 
     private static final double LEAST_WEIGHT = 0x1p-64;
     private static final double MOST_WEIGHT = 0x1p63;
@@ -215,18 +219,28 @@ public final class WeightedSum implements AutoCloseable {
     public Tensor total() {
         fold();
         try (PointerScope scope = new PointerScope()) {
-            TensorVector parts = new TensorVector();
-            boolean more = true;
-            while (more) {
-                Tensor part = torch.empty(shape, new TensorOptions(ScalarType.Double), null);
-                more = sum.part((int) parts.size(), part.data_ptr().address());
-                if (more || parts.empty()) {
-                    parts.push_back(part);
+            Tensor total = emptyParts(2);
+            long parts = 0;
+            while (sum.part((int) parts, total.select(0, parts).data_ptr().address())) {
+                parts++;
+                if (parts == total.size(0)) {
+                    total = torch.cat(new TensorVector(total, emptyParts(1)), 0);
                 }
             }
-            Tensor total = parts.size() == 1 ? parts.get(0).unsqueeze(0) : torch.stack(parts, 0);
-            return total.retainReference();
+            return total.narrow(0, 0, Math.max(1, parts)).retainReference();
         }
+    }
+
+    private Tensor emptyParts(long parts) {
+        long[] sizes = new long[shape.length + 1];
+        sizes[0] = parts;
+        System.arraycopy(shape, 0, sizes, 1, shape.length);
+        Tensor empty = torch.empty(sizes, new TensorOptions(ScalarType.Double), null);
+        long bytes = empty.nbytes();
+        if (bytes >= OWN_MAPPING) {
+            Native.adviseHugePages(empty.data_ptr().address(), bytes); // a failure costs only speed
+        }
+        return empty;
     }
 
     /**
