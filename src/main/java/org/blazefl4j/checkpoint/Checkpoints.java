@@ -218,7 +218,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         checkParts(file);
         parts.forEach((name, part) -> restore(file, name, part));
         saved = run.round();
-        List<String> differences = SavedRun.changes(environment(), run.environment());
+        List<String> differences = SavedRun.environmentChanges(environment(), run.environment());
         if (!differences.isEmpty()) {
             LOG.log(Level.WARNING, "numeric environment changed, bits may differ: {0}", String.join(", ", differences));
         }

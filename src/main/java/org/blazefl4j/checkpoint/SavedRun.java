@@ -33,7 +33,14 @@ public record SavedRun(
 
     /** Returns one line for each difference from another numeric environment; empty if results have the same bits. */
     public List<String> environmentDifferences(NumericEnvironment current) {
-        return changes(text(current.toMap()), environment);
+        return environmentChanges(text(current.toMap()), environment);
+    }
+
+    /** Returns one line for each difference between environments, of which the saved one may lack later components. */
+    static List<String> environmentChanges(Map<String, String> current, Map<String, String> saved) {
+        Map<String, String> complete = text(NumericEnvironment.EARLIER_DEFAULTS);
+        complete.putAll(saved);
+        return changes(current, complete);
     }
 
     /** Converts values to text, in the same order; null becomes {@code none}. */

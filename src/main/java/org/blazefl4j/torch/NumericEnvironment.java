@@ -81,6 +81,10 @@ public record NumericEnvironment(
         boolean flushDenormal,
         int intraOpThreads) {
 
+    /** The values, by name, of what earlier versions did not record. */
+    public static final Map<String, Object> EARLIER_DEFAULTS = Map.of(
+            "cudaConvPrecision", "TF32", "cudaRnnPrecision", "TF32", "fillUninitializedMemory", true);
+
     /** oneDNN reads each under its new and its old name. */
     private static final Pattern ONE_DNN_VARIABLE =
             Pattern.compile("(ONEDNN|DNNL)_(MAX_CPU_ISA|CPU_ISA_HINTS|DEFAULT_FPMATH_MODE)");

@@ -374,6 +374,19 @@ final class CheckpointsTest {
         }
     }
 
+    @Test
+    void shouldNotWarnOfSettingsThatEarlierVersionsDidNotRecord() throws Exception {
+        NumericEnvironment here = NumericEnvironment.capture();
+        Map<String, String> saved = SavedRun.text(here.toMap());
+        saved.keySet().removeAll(NumericEnvironment.EARLIER_DEFAULTS.keySet());
+        SavedRun earlier = new SavedRun(file(0), 0, "0.1.0", Map.of(), saved, List.of());
+
+        assertThat(saved).hasSize(here.toMap().size() - 3);
+        assertThat(earlier.environmentDifferences(here)).isEmpty();
+        assertThat(earlier.environmentDifferences(with(here, "cudaConvPrecision", "IEEE")))
+                .containsExactly("cudaConvPrecision=IEEE (saved: TF32)");
+    }
+
     /** The current environment with one component changed. */
     private static NumericEnvironment with(NumericEnvironment environment, String name, Object value)
             throws ReflectiveOperationException {

@@ -12,6 +12,7 @@ import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.run.RunCheckpoints;
 import org.blazefl4j.cli.run.RunEngines;
+import org.blazefl4j.torch.NumericEnvironment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,18 +81,12 @@ public record RunComparison(
     /** What one of two files may lack. */
     private static final Set<String> UNRECORDED = Set.of("non_finite", "accuracy", "loss");
 
-    /** The behaviour of earlier versions, which lack these options and settings. */
+    /** The behaviour of earlier versions, which lack these options. */
     private static final Map<String, Object> EARLIER_DEFAULTS = Map.of(
             "last_batch",
             "keep",
             "on_non_finite",
             "warn",
-            "cudaConvPrecision",
-            "TF32",
-            "cudaRnnPrecision",
-            "TF32",
-            "fillUninitializedMemory",
-            true,
             RunEngines.OPTION,
             RunEngines.EARLIER,
             RunEngines.USED,
@@ -163,6 +158,7 @@ public record RunComparison(
     /** Puts the values of the environment beside the options; their names differ. */
     private static Map<String, Object> flat(Map<String, Object> configuration) {
         Map<String, Object> flat = new LinkedHashMap<>(EARLIER_DEFAULTS);
+        flat.putAll(NumericEnvironment.EARLIER_DEFAULTS);
         configuration.forEach((name, value) -> {
             if (value instanceof Map<?, ?> parts) {
                 parts.forEach((part, content) -> flat.put((String) part, content));
