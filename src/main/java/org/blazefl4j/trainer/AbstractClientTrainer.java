@@ -27,6 +27,7 @@ import org.blazefl4j.cuda.CudaWarmUp;
 import org.blazefl4j.process.launch.ResidentMemory;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.ErrorCollector;
 import org.blazefl4j.worker.ClientRunner;
 import org.blazefl4j.worker.Delivery;
 import org.blazefl4j.worker.RoundContext;
@@ -409,17 +410,16 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     }
 
     private void closeAll() {
-        try {
-            closeWorkers();
-        } finally {
-            CudaNumerics applied = numerics;
-            if (applied != null) {
-                applied.close();
-            }
-            if (!device().isCpu() && CudaErrors.lost() == null) {
-                CudaMemory.release();
-            }
-            clients.close();
+        ErrorCollector errors = new ErrorCollector();
+        errors.run(this::closeWorkers);
+        CudaNumerics applied = numerics;
+        if (applied != null) {
+            errors.run(applied::close);
         }
+        if (!device().isCpu() && CudaErrors.lost() == null) {
+            errors.run(CudaMemory::release);
+        }
+        errors.run(clients::close);
+        errors.throwFirst("cannot close the trainer");
     }
 }
