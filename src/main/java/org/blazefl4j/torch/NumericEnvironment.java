@@ -82,8 +82,8 @@ public record NumericEnvironment(
         int intraOpThreads) {
 
     /** The values, by name, of what earlier versions did not record. */
-    public static final Map<String, Object> EARLIER_DEFAULTS = Map.of(
-            "cudaConvPrecision", "TF32", "cudaRnnPrecision", "TF32", "fillUninitializedMemory", true);
+    public static final Map<String, Object> EARLIER_DEFAULTS =
+            Map.of("cudaConvPrecision", "TF32", "cudaRnnPrecision", "TF32", "fillUninitializedMemory", true);
 
     /** oneDNN reads each under its new and its old name. */
     private static final Pattern ONE_DNN_VARIABLE =

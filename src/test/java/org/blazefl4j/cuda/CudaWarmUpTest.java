@@ -1,6 +1,9 @@
 package org.blazefl4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.util.List;
 import org.blazefl4j.reproducibility.DefaultGenerator;
@@ -27,9 +30,10 @@ final class CudaWarmUpTest {
 
     @Test
     void shouldDoNothingWithoutDevices() {
-        CudaWarmUp.run(List.of());
-        if (!CudaState.current().hasDevices()) {
-            CudaWarmUp.run(List.of(0, 1));
+        assumeThat(CudaState.current().hasDevices()).isFalse();
+        try (Device device = new Device("cuda:0")) {
+            assertThatThrownBy(() -> CudaWarmUp.compute(device)).isInstanceOf(RuntimeException.class);
         }
+        assertThatCode(() -> CudaWarmUp.run(List.of(0, 1))).doesNotThrowAnyException();
     }
 }
