@@ -29,7 +29,7 @@ final class Pages {
         this.used = used;
     }
 
-    /** Finds the pages of a tensor, which stays the caller's. */
+    /** Finds the pages of a tensor no larger than a Java array, which stays the caller's. */
     static Pages of(Tensor tensor, long bytes) {
         BitSet used = new BitSet();
         if (bytes == 0) {
@@ -39,11 +39,10 @@ final class Pages {
             ByteBuffer zeros = ByteBuffer.wrap(ZEROS);
             ByteBuffer memory =
                     new BytePointer(tensor.data_ptr()).capacity(bytes).asByteBuffer();
-            int size = memory.capacity();
-            for (int from = 0; from < size; from += PAGE_BYTES) {
-                int length = Math.min(PAGE_BYTES, size - from);
-                if (memory.slice(from, length).mismatch(zeros.slice(0, length)) >= 0) {
-                    used.set(from / PAGE_BYTES);
+            for (long from = 0; from < bytes; from += PAGE_BYTES) {
+                int length = (int) Math.min(PAGE_BYTES, bytes - from);
+                if (memory.slice((int) from, length).mismatch(zeros.slice(0, length)) >= 0) {
+                    used.set((int) (from / PAGE_BYTES));
                 }
             }
         }

@@ -106,13 +106,18 @@ final class Parcel {
                 .array();
     }
 
-    /** Encodes an object whose tensors are mostly zeros from the second half on: a sum. */
+    /**
+     * Encodes an object whose tensors are mostly zeros from the second half on: a sum.
+     *
+     * @throws IllegalArgumentException as {@link #encode}, or if one of them is larger than a Java array
+     */
     static byte[] encodeSum(String what, Object graph) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             List<Pages> all = new ArrayList<>();
             long[] end = new long[1];
             ByteBuffer message = new PackageEncoder().encode(graph, (path, tensor, layout, unbounded) -> {
+                requireFits(what, layout.bytes(), MOST_BYTES);
                 Pages pages = Pages.of(dense(tensor, layout), layout.bytes());
                 all.add(pages);
                 end[0] += pages.bytes();

@@ -1,6 +1,7 @@
 package org.blazefl4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
 import org.blazefl4j.codec.TensorWalk;
@@ -47,6 +48,16 @@ final class ParcelTest {
         sum.select(0, 0).fill_(new Scalar(1.0));
         sum.select(0, 1).narrow(0, 5, 1).fill_(new Scalar(1e-20));
         assertThat(Parcel.encodeSum("sum", new Sums(List.of(sum)))).hasSizeBetween(800_000, 802_000);
+    }
+
+    /** One element that stands for 2 GiB. */
+    @Test
+    void shouldRefuseSumsLargerThanAnArray() {
+        Sums large = new Sums(List.of(doubles(1, 1).expand(2, 1L << 27)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Parcel.encodeSum("sum", large))
+                .withMessage("sum too large for Spark: bytes=2147483648, limit=2147483639; give tasks fewer clients"
+                        + " (withClientsPerTask), train a smaller model, or on one machine");
     }
 
     @Test
