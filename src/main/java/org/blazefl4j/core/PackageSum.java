@@ -48,11 +48,14 @@ public interface PackageSum<U> {
         /** Returns about how many bytes a total takes. */
         long bytes();
 
+        /** Returns how many elements a total has, which are the most ranges. */
+        long numel();
+
         /**
          * Cuts a total.
          *
          * @param total what {@link Part#total} returned; stays the caller's, and open while the ranges are used
-         * @param ranges how many
+         * @param ranges how many, at most {@link #numel()}
          * @return totals of the ranges, in order; the caller owns them
          */
         List<Object> split(Object total, int ranges);

@@ -258,10 +258,17 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     /** Returns into how many ranges executors cut the sums of some tasks to add them up, or 0 if the driver does. */
     int rangesFor(int tasks, RoundWork<?, ?, ?> work) {
-        boolean divides = tasks > 1
+        if (tasks > 1
                 && work.sum() instanceof PackageSum.Divisible<?> sum
-                && tasks * sum.bytes() > sparkOptions.driverSumBytes();
-        return divides ? Math.min(tasksAtATime(), MOST_RANGES) : 0;
+                && tasks * sum.bytes() > sparkOptions.driverSumBytes()) {
+            return ranges(tasksAtATime(), sum.numel());
+        }
+        return 0;
+    }
+
+    /** Returns into how many ranges to cut so many elements. */
+    static int ranges(int atATime, long elements) {
+        return (int) Math.min(elements, Math.min(atATime, MOST_RANGES));
     }
 
     /**

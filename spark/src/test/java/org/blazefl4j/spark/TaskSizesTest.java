@@ -28,6 +28,13 @@ final class TaskSizesTest {
     }
 
     @Test
+    void shouldCutSumsIntoNoMoreRangesThanElements() {
+        assertThat(SparkClientTrainer.ranges(16, 1_000_000)).isEqualTo(16);
+        assertThat(SparkClientTrainer.ranges(1000, 1_000_000)).isEqualTo(200);
+        assertThat(SparkClientTrainer.ranges(16, 3)).isEqualTo(3);
+    }
+
+    @Test
     void shouldRefuseResultsThatAreTooLargeWithTheirStates() {
         try (OutcomeCollector outcomes = new OutcomeCollector(null, 2000)) {
             outcomes.state(0, Parcel.tensor(new byte[1000]));
