@@ -2,6 +2,8 @@ package org.blazefl4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -9,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.Success$;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -49,12 +53,18 @@ final class SumRangesTest {
             .withClientsPerTask(2)
             .withDriverSumBytes(0);
 
+    private static final int NOBODY = -1;
+
+    /** A file that tells clients that executors were killed. */
+    private static final String KILLED = "killed";
+
     private final AtomicInteger jobs = new AtomicInteger();
     private final AtomicInteger reduced = new AtomicInteger();
     private final AtomicInteger cut = new AtomicInteger();
+    private final AtomicInteger removed = new AtomicInteger();
     private volatile int killAt = Integer.MAX_VALUE;
 
-    /** Counts jobs of two stages, and kills executors once some tasks of the first stage have ended. */
+    /** Counts, and kills executors once some tasks of the first of two stages have ended. */
     private final SparkListener listener = new SparkListener() {
         @Override
         public void onJobStart(SparkListenerJobStart job) {
@@ -66,14 +76,31 @@ final class SumRangesTest {
 
         @Override
         public void onTaskEnd(SparkListenerTaskEnd end) {
-            if (end.taskType().equals("ShuffleMapTask") && cut.incrementAndGet() == killAt) {
-                OnCluster.cluster().executors().forEach(ProcessHandle::destroyForcibly);
+            boolean isCut = end.taskType().equals("ShuffleMapTask") && end.reason() == Success$.MODULE$;
+            if (isCut && cut.incrementAndGet() == killAt) {
+                List<ProcessHandle> executors = OnCluster.cluster().executors();
+                executors.forEach(ProcessHandle::destroyForcibly);
+                executors.forEach(executor -> executor.onExit().join());
+                tellClients();
             }
+        }
+
+        @Override
+        public void onExecutorRemoved(SparkListenerExecutorRemoved executor) {
+            removed.incrementAndGet();
         }
     };
 
     @TempDir
     private Path folder;
+
+    private void tellClients() {
+        try {
+            Files.createFile(folder.resolve(KILLED));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     @BeforeEach
     void listen() {
@@ -93,9 +120,15 @@ final class SumRangesTest {
 
     @Test
     void shouldGiveTheBitsOfARoundWhoseExecutorsAreKilledWithTheirSums() {
-        killAt = 3;
-        compare(Rule.FEDAVG);
-        assertThat(cut).hasValueGreaterThan(killAt);
+        killAt = 1;
+        int tasks = 4;
+        Multiples multiples = new Multiples(folder.toString(), List.of(), 0, 7);
+        try (var trainer = new SparkClientTrainer<>(OnCluster.spark(), multiples, TrainerOptions.defaults(), RANGES)) {
+            assertThat(mean(trainer, 2 * tasks)).isEqualTo(expected(2 * tasks));
+        }
+        Cluster.await("removal of executors", () -> removed.get() > 0);
+        Cluster.await("tasks that are run again", () -> cut.get() > tasks);
+        assertThat(reduced).hasValue(1);
     }
 
     private void compare(Rule rule) {
@@ -110,15 +143,18 @@ final class SumRangesTest {
         Cluster.await("two rounds", () -> reduced.get() == Study.ROUNDS);
     }
 
-    /** Clients that multiply what they receive; some fail at an attempt, from 1, or at each, if that is 0. */
-    record Multiples(String folder, List<Integer> failing, int attempt)
+    /**
+     * Clients that multiply what they receive; some fail at an attempt, from 1, or at each, if that is 0; one waits
+     * until executors were killed.
+     */
+    record Multiples(String folder, List<Integer> failing, int attempt, int waiting)
             implements ClientAlgorithm<Multiples.Config, ModelBroadcast, ModelUpdate> {
 
-        record Config(int cid, String attempts, boolean fails, int attempt) {}
+        record Config(int cid, String attempts, boolean fails, int attempt, boolean waits) {}
 
         @Override
         public Config getClientConfig(int cid) {
-            return new Config(cid, folder + "/" + cid, failing.contains(cid), attempt);
+            return new Config(cid, folder + "/" + cid, failing.contains(cid), attempt, cid == waiting);
         }
 
         @Override
@@ -141,6 +177,9 @@ final class SumRangesTest {
             if (config.fails && (config.attempt == 0 || config.attempt == Files.size(attempts))) {
                 throw new IllegalStateException("planned " + config.cid);
             }
+            while (config.waits && !Files.exists(attempts.resolveSibling(KILLED))) {
+                Thread.sleep(5);
+            }
             Tensor parameters = context.<ModelUpdate>uplinkBuffer().parameters();
             parameters.copy_(payload.parameters()).mul_(new Scalar(1 + config.cid / 7f));
             return update(config.cid, parameters);
@@ -151,7 +190,7 @@ final class SumRangesTest {
     void shouldAddUpWhatIsTriedAgain() {
         TrainerOptions options =
                 TrainerOptions.builder().onClientFailure(FailurePolicy.retry(1)).build();
-        Multiples multiples = new Multiples(folder.toString(), List.of(0, 5), 1);
+        Multiples multiples = new Multiples(folder.toString(), List.of(0, 5), 1, NOBODY);
         try (var trainer = new SparkClientTrainer<>(OnCluster.spark(), multiples, options, RANGES)) {
             assertThat(mean(trainer, 8)).isEqualTo(expected(8));
             assertThat(trainer.retried())
@@ -164,7 +203,7 @@ final class SumRangesTest {
     void shouldAddUpWhatIsLeft() {
         TrainerOptions options =
                 TrainerOptions.builder().onClientFailure(FailurePolicy.drop()).build();
-        Multiples multiples = new Multiples(folder.toString(), List.of(8), 0);
+        Multiples multiples = new Multiples(folder.toString(), List.of(8), 0, NOBODY);
         try (var trainer = new SparkClientTrainer<>(OnCluster.spark(), multiples, options, RANGES)) {
             assertThat(mean(trainer, 9)).isEqualTo(expected(8));
             assertThat(trainer.dropped())
@@ -179,7 +218,7 @@ final class SumRangesTest {
         killAt = 3;
         TrainerOptions options =
                 TrainerOptions.builder().onClientFailure(FailurePolicy.retry(1)).build();
-        Multiples multiples = new Multiples(folder.toString(), Probe.clients(8), 2);
+        Multiples multiples = new Multiples(folder.toString(), Probe.clients(8), 2, NOBODY);
         try (var trainer = new SparkClientTrainer<>(OnCluster.spark(), multiples, options, RANGES)) {
             assertThat(mean(trainer, 8)).isEqualTo(expected(8));
         }
@@ -189,7 +228,7 @@ final class SumRangesTest {
 
     private List<Float> expected(int clients) {
         try (var trainer = ExecutionMode.SINGLE_THREADED.trainer(
-                new Multiples(folder.toString(), List.of(), 0), TrainerOptions.defaults())) {
+                new Multiples(folder.toString(), List.of(), 0, NOBODY), TrainerOptions.defaults())) {
             return mean(trainer, clients);
         }
     }
