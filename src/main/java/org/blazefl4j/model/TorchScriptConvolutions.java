@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.TypeKind;
 /**
  * Lets TorchScript modules convolve right in float32 on the CPU, where LibTorch's oneDNN does not
  * ({@link OneDnnChannels}, whose rules the text repeats): {@code conv1d} and {@code conv2d}, scripted or traced.
- * Refuses others, and dilation there: its gradients are oneDNN's in each case.
+ * Refuses others, and dilation where oneDNN is right for neither layout of the images.
  */
 final class TorchScriptConvolutions {
 

@@ -38,6 +38,7 @@ final class TorchScriptViews {
     private static final Set<String> OF_MEMORY = Set.of(
             VIEW,
             "aten::view_as",
+            "aten::_unsafe_view",
             "aten::view_as_complex",
             "aten::unflatten",
             "aten::as_strided",
@@ -73,6 +74,9 @@ final class TorchScriptViews {
         try (PointerScope scope = new PointerScope()) {
             Graph graph = TorchScriptGraph.of(module);
             List<JitNode> nodes = TorchScriptGraph.nodes(graph);
+            if (TorchScriptAliases.changesWithLayout(nodes)) {
+                return false;
+            }
             List<JitNode> views = nodes.stream()
                     .filter(node -> isViewOfSize(node) && isUnseen(node.output(), nodes))
                     .toList();

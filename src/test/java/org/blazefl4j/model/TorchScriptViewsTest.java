@@ -76,14 +76,26 @@ final class TorchScriptViewsTest {
                 "return torch.linear(torch.flatten(y, 1), self.weight)",
                 "return torch.linear(y.reshape(y.size(0), -1), self.weight)",
                 "return (y * y.mean([2, 3]).view(y.size(0), 8, 1, 1)).flatten(1)",
+                "y += 1.0; y = torch.max_pool2d(torch.relu_(y), 2); return y.flatten(1)",
+                "z = torch.linear(y.flatten(1), self.weight); z = torch.relu_(z); return z",
             })
     void shouldHaveChannelsLastWhereNothingSeesHowImagesLie(String rest) {
-        try (Model model = model(rest)) {
+        try (Model model = model(lines(rest))) {
             assertThat(quickest(model)).isEqualTo(MemoryLayout.CHANNELS_LAST);
             assertThat(model.quickestLayout(Autocast.BFLOAT16)).isEqualTo(MemoryLayout.CONTIGUOUS);
             List<String> channelsLast = pass(model, MemoryLayout.CHANNELS_LAST);
             assertThat(pass(model, MemoryLayout.AUTO)).isEqualTo(channelsLast);
         }
+    }
+
+    /** Returns statements as lines; one after a colon is in its block. */
+    private static String[] lines(String statements) {
+        List<String> lines = new ArrayList<>();
+        for (String line : statements.split("; ?")) {
+            boolean inner = !lines.isEmpty() && lines.get(lines.size() - 1).endsWith(":");
+            lines.add((inner ? "    " : "") + line);
+        }
+        return lines.toArray(String[]::new);
     }
 
     /** What changes a view changes the tensor that is viewed. */
@@ -94,6 +106,16 @@ final class TorchScriptViewsTest {
                 "v = torch.dropout(y.view(y.size(0), -1), 0.5, False); v.mul_(2.0); return y.sum([2, 3]) + v[:, :8]",
                 "v = y.view(y.size(0), -1); v[:, 0] = 1.0; return y.sum([2, 3])",
                 "return y.view(y.size(0), 2, 4, 4, 4).transpose(1, 2).flatten(1)",
+                "v = y.view(y.size(0), -1); y.add_(1.0); return torch.linear(v, self.weight)",
+                "v = y.view(y.size(0), -1); y = torch.relu_(y); return torch.linear(v, self.weight) + y.mean()",
+                "v = y.flatten(1); v += 1.0; return y.sum([2, 3])",
+                "v = y.reshape(y.size(0), -1); v = torch.relu_(v); return torch.linear(v, self.weight) + y.mean()",
+                "z = y.contiguous(); z += 1.0; return y.sum([2, 3])",
+                "y = torch.relu(y); z = y.permute([0, 2, 3, 1]).contiguous(); z += 1.0; return z.sum([1, 2])",
+                "v = torch.dropout(y, 0.5, False).flatten(1); v += 1.0; return y.sum([2, 3]) + v[:, :8]",
+                "l = [y.flatten(1)]; l[0].add_(1.0); return y.sum([2, 3])",
+                "w = y; if y.size(0) > 1:; w = y.flatten(1).unsqueeze(1); w += 1.0; return y.sum([2, 3])",
+                "return torch._unsafe_view(y, [y.size(0), 128])",
                 "return y.view_as(torch.ones([y.size(0), 128]))",
                 "assert y.is_contiguous(); return y.flatten(1)",
                 "return y.flatten(1) * float(y.stride(1))",
@@ -101,12 +123,7 @@ final class TorchScriptViewsTest {
                 "if y.size(0) > 1:; v = y.view(y.size(0), -1); else:; v = y.flatten(1); return v",
             })
     void shouldKeepImagesContiguousWhereSomethingDoes(String rest) {
-        List<String> lines = new ArrayList<>();
-        for (String line : rest.split("; ?")) {
-            boolean inner = !lines.isEmpty() && lines.get(lines.size() - 1).endsWith(":");
-            lines.add((inner ? "    " : "") + line);
-        }
-        try (Model model = model(lines.toArray(String[]::new))) {
+        try (Model model = model(lines(rest))) {
             assertThat(quickest(model)).isEqualTo(MemoryLayout.CONTIGUOUS);
             List<String> contiguous = pass(model, MemoryLayout.CONTIGUOUS);
             assertThat(pass(model, MemoryLayout.AUTO)).isEqualTo(contiguous);
