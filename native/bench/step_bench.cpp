@@ -118,7 +118,7 @@ void linear(const char* name, const Kernels& k, const Linear& l, int images) {
             open[i] = std::max(open[i], 0.0f);
         }
         measure("weights of few", products,
-                [&] { k.few_weights(l, open, pointers.data(), images, 0, l.outputs, w, w, Into::weights, -1e-6f); });
+                [&] { k.few_weights(l, open, pointers.data(), images, w, w, Into::weights, -1e-6f); });
     }
     measure("to rows", 0, [&] { k.to_rows(x, l.inputs, groups, turned); });
     measure("weights and step", products,

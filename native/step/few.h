@@ -313,16 +313,16 @@ BFL_INLINE Active active(const float* slopes, const float* const* inputs, unsign
 }
 
 /** Does what linear_weights does, if many slopes are zero, as behind ReLU: their products with finite inputs are left out. */
-void few_weights(const Linear& l, const float* gradient, const float* const* inputs, int images, int first, int count,
-                 const float* from, float* target, Into into, float rate) {
+void few_weights(const Linear& l, const float* gradient, const float* const* inputs, int images, const float* from,
+                 float* target, Into into, float rate) {
     unsigned infinite = 0;
     for (int n = 0; n < images; ++n) {
         infinite |= (are_finite(inputs[n], l.inputs) ? 0u : 1u) << n;
     }
     const auto row = static_cast<std::size_t>(l.inputs);
-    for (int done = 0; done < count; done += sorted_outputs, from += sorted_outputs * row, target += sorted_outputs * row) {
-        const int outputs = count - done < sorted_outputs ? count - done : sorted_outputs;
-        const float* slopes = gradient + static_cast<std::size_t>(first + done) * cell;
+    for (int done = 0; done < l.outputs; done += sorted_outputs, from += sorted_outputs * row, target += sorted_outputs * row) {
+        const int outputs = l.outputs - done < sorted_outputs ? l.outputs - done : sorted_outputs;
+        const float* slopes = gradient + static_cast<std::size_t>(done) * cell;
         const Sorted sorted(slopes, outputs, images, infinite);
         if (sorted.all > images * outputs * most_active) {
             linear_weights(l, slopes, 1, inputs, images, 0, outputs, from, target, into, rate);

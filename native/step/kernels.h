@@ -54,8 +54,8 @@ struct Kernels {
                            int first, int count, const float* from, float* target, Into into, float rate);
     void (*few)(const Linear& l, const float* const* x, int images, const float* weights, const float* bias, float* out);
     void (*few_inputs)(const Linear& l, const float* gradient, int images, const float* weights, float* out);
-    void (*few_weights)(const Linear& l, const float* gradient, const float* const* inputs, int images, int first, int count,
-                        const float* from, float* target, Into into, float rate);
+    void (*few_weights)(const Linear& l, const float* gradient, const float* const* inputs, int images, const float* from,
+                        float* target, Into into, float rate);
     void (*close)(float* gradient, const float* output, std::size_t floats);
     void (*multiply)(float* values, const float* factors, std::size_t floats);
     void (*drop)(const std::uint32_t* keys, std::uint32_t first, int elements, std::uint32_t limit, float kept,

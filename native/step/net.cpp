@@ -469,24 +469,23 @@ void Net::linear_backward(const float* weights, std::size_t number, const Block&
         input_gradients(weights, number, block, gradient);
     }
     const float* const* rows = linear_rows(number, block);
-    const auto weight_gradients = [&](int first, int count, const float* from, float* to, Into into, float rate) {
+    const auto all_weights = [&](const float* from, float* to, Into into, float rate) {
         if (block.is_few()) {
-            kernels_.few_weights(l, gradient, rows, block.images, first, count, from, to, into, rate);
+            kernels_.few_weights(l, gradient, rows, block.images, from, to, into, rate);
         } else {
-            kernels_.linear_weights(l, gradient, block.groups, rows, block.images, first, count, from, to, into, rate);
+            kernels_.linear_weights(l, gradient, block.groups, rows, block.images, 0, l.outputs, from, to, into, rate);
         }
     };
     if (update == nullptr) {
         float* to = gradients + stage.weights;
-        weight_gradients(0, l.outputs, to, to, sums ? Into::sum : Into::fresh, 0);
+        all_weights(to, to, sums ? Into::sum : Into::fresh, 0);
     } else if (update->is_plain()) {
-        weight_gradients(0, l.outputs, update->from() + stage.weights, update->weights() + stage.weights, Into::weights,
-                         update->negative_rate());
+        all_weights(update->from() + stage.weights, update->weights() + stage.weights, Into::weights, update->negative_rate());
     } else {
         float* some = some_gradients_.get();
         for (int first = 0; first < l.outputs; first += linear_block) {
             const int count = std::min(linear_block, l.outputs - first);
-            weight_gradients(first, count, some, some, Into::fresh, 0);
+            kernels_.linear_weights(l, gradient, block.groups, rows, block.images, first, count, some, some, Into::fresh, 0);
             update->take(stage.weights + static_cast<std::size_t>(first) * l.inputs, some,
                          static_cast<std::size_t>(count) * l.inputs);
         }

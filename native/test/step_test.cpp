@@ -395,10 +395,8 @@ TEST(leaves_out_only_what_adds_nothing_to_weights) {
                     Floats expected = weights, in_place = weights, apart(weights.size());
                     k.linear_weights(layer, slopes.data(), 1, rows.data(), images, 0, outputs, weights.data(), expected.data(),
                                      into, -0.1f);
-                    k.few_weights(layer, slopes.data(), rows.data(), images, 0, outputs, weights.data(), apart.data(), into,
-                                  -0.1f);
-                    k.few_weights(layer, slopes.data(), rows.data(), images, 0, outputs, in_place.data(), in_place.data(), into,
-                                  -0.1f);
+                    k.few_weights(layer, slopes.data(), rows.data(), images, weights.data(), apart.data(), into, -0.1f);
+                    k.few_weights(layer, slopes.data(), rows.data(), images, in_place.data(), in_place.data(), into, -0.1f);
                     EXPECT(equal_values(apart, expected));
                     EXPECT(equal_values(in_place, expected));
                 }
