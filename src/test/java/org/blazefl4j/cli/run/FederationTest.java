@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class FederationTest {
 
     @ParameterizedTest
-    @CsvSource({"--device=cuda:4000, '--device=cuda:4000, limit='", "--data-dir=nowhere, --data-dir=nowhere"})
+    @CsvSource({"--device=cuda:4000, '--device=cuda:4000, '", "--data-dir=nowhere, --data-dir=nowhere"})
     void shouldNameTheOptionThatThisMachineCannotMeet(String option, String named) {
         RunOptions options = SmallRun.of(1, "--execution-mode=multi-process", "--num-parallels=1", option);
 
