@@ -3,7 +3,8 @@ package org.blazefl4j.federation;
 import java.util.Map;
 
 /**
- * How much each client counts in a mean over clients. Crosses into worker processes, so it is best a record.
+ * How much each client counts in a mean over clients. Crosses into worker processes, so it is best a record, whose text
+ * a checkpoint of SCAFFOLD compares, too.
  *
  * <pre>{@code
  * record SquareRoot() implements Weighting {
@@ -23,11 +24,12 @@ public interface Weighting {
     Weighting UNIFORM = new Uniform();
 
     /**
-     * Returns the weight of a client, between 2<sup>-64</sup> and 2<sup>63</sup>. All of its bits count, but those of
-     * more than 29 bits take twice as long, so that a float is better.
+     * Returns the weight of a client, between 2<sup>-64</sup> and 2<sup>63</sup>, or 2<sup>-30</sup> and 2<sup>30</sup>
+     * for FedNova, where its first 29 bits count. Elsewhere all do, but more than 29 take twice as long, so that a
+     * float is better.
      *
      * @param dataSize its number of samples
-     * @param numbers what it has sent by name; empty if an algorithm needs weights before clients train
+     * @param numbers what it has sent by name; empty for SCAFFOLD and FedDyn, which need weights before clients train
      */
     double of(long dataSize, Map<String, Double> numbers);
 

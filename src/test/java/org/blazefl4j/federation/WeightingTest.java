@@ -98,4 +98,15 @@ final class WeightingTest {
                 .isThrownBy(unknown::handler)
                 .withMessageStartingWith("no number to weigh by: number=quality, sent=[],");
     }
+
+    @Test
+    void shouldRefuseWeightsThatFedDynCannotUse() {
+        for (double wrong : new double[] {0, -0.5, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> fedAvg(Tiny.CONVOLUTION, data, 1)
+                            .with(Algorithms.fedDyn(0.1, (dataSize, numbers) -> wrong)))
+                    .withMessageStartingWith("weight out of range: client=0, data_size=1, weight=" + wrong
+                            + ", limit=above 0 and finite; ");
+        }
+    }
 }

@@ -119,8 +119,9 @@ public final class WeightedSum implements AutoCloseable {
      */
     public void check(int cid, double weight, Tensor values) {
         if (!(weight >= LEAST_WEIGHT && weight <= MOST_WEIGHT)) {
-            throw new IllegalArgumentException("weight out of range: client=" + cid + ", weight=" + weight + ", limit="
-                    + LEAST_WEIGHT + " to " + MOST_WEIGHT + "; leave out clients that trained on nothing");
+            throw new IllegalArgumentException(
+                    "weight out of range: client=" + cid + ", weight=" + weight + ", limit=" + LEAST_WEIGHT + " to "
+                            + MOST_WEIGHT + "; leave out clients that trained on nothing, or weigh them otherwise");
         }
         if (!Tensors.isOpen(values)) {
             throw new IllegalArgumentException(

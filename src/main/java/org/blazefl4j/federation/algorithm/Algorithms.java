@@ -94,7 +94,7 @@ public final class Algorithms {
 
     private static double meanWeight(Weighting weighting, Federation federation) {
         int clients = federation.server().numClients();
-        return ServerControl.totalWeight(weighting, federation.dataset(), clients) / clients;
+        return KnownWeights.total(weighting, federation.dataset(), clients) / clients;
     }
 
     /**

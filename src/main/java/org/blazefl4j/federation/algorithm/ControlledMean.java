@@ -27,7 +27,7 @@ final class ControlledMean extends MeanAggregator {
 
         @Override
         public Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset) {
-            return new ControlledMean(options, numel, dataset, weighting);
+            return new ControlledMean(options, numel, dataset, new KnownWeights(weighting));
         }
 
         @Override
@@ -37,7 +37,7 @@ final class ControlledMean extends MeanAggregator {
 
         @Override
         public Optional<PackageSum<ModelUplink>> packageSum(long numel) {
-            return Optional.of(MeanAggregator.packageSum(numel, weighting, 1));
+            return Optional.of(MeanAggregator.packageSum(numel, new KnownWeights(weighting), 1));
         }
 
         @Override
@@ -64,7 +64,7 @@ final class ControlledMean extends MeanAggregator {
                         + ", expected=1; keep SCAFFOLD's objective");
         double weight = weight(uplink);
         Tensor change = uplink.vectors().get(0);
-        control.check(cid, uplink.dataSize(), weight, change);
+        control.check(cid, uplink.dataSize(), change);
         sum.stage(cid, weight, uplink.parameters());
         control.changes().stage(cid, weight, change);
     }

@@ -21,9 +21,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The server of FedNova: the mean of clients' changes, each divided by how much its client worked, times the mean of
- * that. While all clients work equally, weights are whole and the mean is that of federated averaging. At the first
- * package that differs, the sum is multiplied by what each of its packages would have been multiplied by. That and all
- * sums are exact, so the order of packages changes no bit. Of weights, 29 bits count.
+ * that. While all clients work equally, the mean is that of federated averaging. At the first package that differs, the
+ * sum is multiplied by what each of its packages would have been multiplied by. That and all sums are exact, so the
+ * order of packages changes no bit.
  */
 final class NormalisedMean extends MeanAggregator {
 
@@ -41,7 +41,8 @@ final class NormalisedMean extends MeanAggregator {
         }
     }
 
-    private static final double MOST_WORK = 0x1p30;
+    /** Of a weight and of a normaliser; their quotient is then a weight that each sum takes. */
+    private static final double MOST = 0x1p30;
     /**
      * Clears the 24 lowest bits of a double: what is left, 29 bits, and what is cleared, are doubles times any float.
      */
@@ -66,6 +67,7 @@ final class NormalisedMean extends MeanAggregator {
     protected void stage(WeightedSum sum, ModelUplink uplink) {
         double normaliser = normaliser(uplink);
         double weight = Double.longBitsToDouble(Double.doubleToRawLongBits(weight(uplink)) & UPPER_BITS);
+        checkWeight(uplink.cid(), weight);
         sum.check(uplink.cid(), weight, uplink.parameters());
         if (total.signum() > 0 && normaliser != first) {
             checkWork(uplink.cid(), normaliser);
@@ -109,9 +111,16 @@ final class NormalisedMean extends MeanAggregator {
         }
     }
 
+    private static void checkWeight(int cid, double weight) {
+        Arguments.require(
+                weight <= 0 || weight >= 1 / MOST && weight <= MOST,
+                () -> "weight out of range: client=" + cid + ", weight=" + weight
+                        + ", limit=2^-30 to 2^30; divide all weights by a number");
+    }
+
     private void checkWork(int cid, double normaliser) {
         Arguments.require(
-                Math.min(first, normaliser) >= 1 / MOST_WORK && Math.max(first, normaliser) <= MOST_WORK,
+                Math.min(first, normaliser) >= 1 / MOST && Math.max(first, normaliser) <= MOST,
                 "normalisers out of range: client=" + cid + ", normaliser=" + normaliser + ", others=" + first
                         + ", limit=2^-30 to 2^30 where they differ; make clients work more alike");
     }

@@ -2,7 +2,6 @@ package org.blazefl4j.federation.algorithm;
 
 import java.math.BigDecimal;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
@@ -40,17 +39,10 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         Partitions.requireOfClients(dataset, PartitionType.TRAIN, clients);
         this.dataset = dataset;
         this.weighting = weighting;
-        this.totalWeight = totalWeight(weighting, dataset, clients);
+        this.totalWeight = KnownWeights.total(weighting, dataset, clients);
         this.total = new WeightedSum(WHAT, options, numel);
         this.changes = new WeightedSum(WHAT, options, numel);
         this.vector = new SentVector(torch.zeros(numel));
-    }
-
-    /** Returns the sum of the weights that the clients 0, 1, ... have before they train. */
-    static double totalWeight(Weighting weighting, PartitionedDataset<PartitionType> dataset, int clients) {
-        return IntStream.range(0, clients)
-                .mapToDouble(cid -> weighting.of(dataset.size(PartitionType.TRAIN, cid), Map.of()))
-                .sum();
     }
 
     /** Returns the vector: float32, shape [numel]; owned by this object. */
@@ -69,18 +61,13 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     }
 
     /** Checks a client's change, and its weight: the sum over all rounds needs that to stay the same. */
-    void check(int cid, long dataSize, double weight, Tensor change) {
+    void check(int cid, long dataSize, Tensor change) {
         long size = dataset.size(PartitionType.TRAIN, cid);
         Arguments.require(
                 dataSize == size,
                 "data size of another client: client=" + cid + ", data_size=" + dataSize + ", expected=" + size
                         + "; give server and clients the same data");
-        double before = weighting.of(dataSize, Map.of());
-        Arguments.require(
-                weight == before,
-                "weight differs from that before training: client=" + cid + ", weight=" + weight + ", expected="
-                        + before + "; weigh by the number of samples alone");
-        changes.check(cid, weight, change);
+        changes.check(cid, weighting.of(dataSize, Map.of()), change);
     }
 
     /** Adds the changes of the round to the control variate. */

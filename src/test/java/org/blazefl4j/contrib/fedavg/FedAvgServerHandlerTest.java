@@ -463,7 +463,7 @@ final class FedAvgServerHandlerTest {
         refuses(
                 () -> handler.load(uplink(4, 0, new float[NUMEL])),
                 "weight out of range: client=4, weight=0.0, limit=5.421010862427522E-20 to 9.223372036854776E18; leave out"
-                        + " clients that trained on nothing");
+                        + " clients that trained on nothing, or weigh them otherwise");
         refuses(
                 () -> handler.load(uplink(4, 1, 1, 2)),
                 "parameters of the wrong shape: client=4, shape=[2], expected=[51]; server and clients must select the"

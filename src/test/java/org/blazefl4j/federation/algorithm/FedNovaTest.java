@@ -308,6 +308,10 @@ final class FedNovaTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("normalisers out of range: client=1, normaliser=1.0E10, others=2.0, limit=2^-30 to 2^30"
                             + " where they differ; make clients work more alike");
+            assertThatThrownBy(() -> aggregator.add(trained(1, (1 << 30) + 4, 2, 1, 2)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("weight out of range: client=1, weight=1.073741828E9, limit=2^-30 to 2^30; divide all"
+                            + " weights by a number");
             aggregator.change(sent, out);
             assertThat(aggregator.isMean()).isTrue();
             assertThat(floats(out)).containsExactly(1, 2);
@@ -346,6 +350,10 @@ final class FedNovaTest {
                                 + ", limit=above 0 and finite, or 0 for all of a round; lower the local learning rate");
             }
             aggregator.fold();
+            assertThatThrownBy(() -> aggregator.add(trained(1, (1 << 30) + 4, 2, 1, 2)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("weight out of range: client=1, weight=1.073741828E9, limit=2^-30 to 2^30; divide all"
+                            + " weights by a number");
             aggregator.change(sent, out);
             assertThat(aggregator.isMean()).isTrue();
             assertThat(floats(out)).containsExactly(1, 2);
@@ -362,6 +370,10 @@ final class FedNovaTest {
             assertThat(aggregator.isMean()).isFalse();
             aggregator.clear();
             aggregator.add(update(1, Map.of("normaliser", 4.0)));
+            assertThatThrownBy(() -> aggregator.add(trained(1, (1 << 30) + 4, 2, 1, 2)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("weight out of range: client=1, weight=1.073741828E9, limit=2^-30 to 2^30; divide all"
+                            + " weights by a number");
             aggregator.change(sent, out);
             assertThat(aggregator.isMean()).isTrue();
             assertThat(floats(out)).containsExactly(1, 2);
