@@ -100,7 +100,7 @@ final class CheckpointsTest {
                 assertThatExceptionOfType(UncheckedIOException.class)
                         .isThrownBy(() -> checkpoints.save(4))
                         .withMessageMatching("checkpoints cannot be written: folder=" + folder()
-                                + ", found=no space left, needed=200\\d\\d\\d bytes, limit=1\\d{5} bytes free; name a"
+                                + ", found=no space left, needed=20\\d{4} bytes, limit=1\\d{5} bytes free; name a"
                                 + " folder that can be written to and has room");
                 assertThat(files()).contains("round-000003.checkpoint").doesNotContain("round-000002.checkpoint");
             }
