@@ -7,6 +7,7 @@ import org.blazefl4j.model.Numerics.Autocast;
 import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.PointerScope;
@@ -115,13 +116,16 @@ final class TorchScriptModel extends Model {
     }
 
     /**
-     * Returns channels last for networks with convolutions, in float32 on the CPU, where oneDNN pools contiguous images
-     * by plain code if there is no AVX-512. Networks whose code depends on how images lie in memory get contiguous
-     * ones.
+     * Returns channels last for networks with convolutions, in float32 on a CPU without AVX-512, where oneDNN pools
+     * contiguous images by plain code. Networks whose code depends on how images lie in memory get contiguous ones.
      */
     @Override
     protected MemoryLayout quickestLayout(Autocast autocast) {
-        return channelsLast && autocast == Autocast.OFF && isOnCpu()
+        return quickestLayout(autocast, NumericEnvironment.hasAvx512());
+    }
+
+    MemoryLayout quickestLayout(Autocast autocast, boolean avx512) {
+        return channelsLast && !avx512 && autocast == Autocast.OFF && isOnCpu()
                 ? MemoryLayout.CHANNELS_LAST
                 : MemoryLayout.CONTIGUOUS;
     }

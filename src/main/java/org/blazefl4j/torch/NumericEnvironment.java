@@ -89,6 +89,12 @@ public record NumericEnvironment(
     private static final Pattern ONE_DNN_VARIABLE =
             Pattern.compile("(ONEDNN|DNNL)_(MAX_CPU_ISA|CPU_ISA_HINTS|DEFAULT_FPMATH_MODE)");
 
+    /** Returns whether LibTorch's kernels use AVX-512 here. */
+    public static boolean hasAvx512() {
+        LibTorch.load();
+        return Fixed.CPU_CAPABILITY.equals("AVX512");
+    }
+
     /** Captures the environment of the calling thread. */
     public static NumericEnvironment capture() {
         LibTorch.load();
