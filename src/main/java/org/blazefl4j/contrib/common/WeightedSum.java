@@ -221,12 +221,15 @@ public final class WeightedSum implements AutoCloseable {
         fold();
         try (PointerScope scope = new PointerScope()) {
             Tensor total = emptyParts(2);
-            long parts = 0;
-            while (sum.part((int) parts, total.select(0, parts).data_ptr().address())) {
+            int parts = 0;
+            while (parts < 2
+                    && sum.part(parts, total.select(0, parts).data_ptr().address())) {
                 parts++;
-                if (parts == total.size(0)) {
-                    total = torch.cat(new TensorVector(total, emptyParts(1)), 0);
-                }
+            }
+            Tensor more = parts == 2 ? emptyParts(1) : total;
+            while (parts >= 2 && sum.part(parts, more.data_ptr().address())) {
+                total = torch.cat(new TensorVector(total, more), 0);
+                parts++;
             }
             return total.narrow(0, 0, Math.max(1, parts)).retainReference();
         }
