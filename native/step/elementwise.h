@@ -126,6 +126,32 @@ void sums_of_cells(const float* cells, std::size_t count, float* sums) {
     }
 }
 
+/** Sums the values of images, a feature's in `groups` cells, lane by lane first. What lies beyond the images does not count. */
+void sums_of_images(const float* x, int features, int groups, int images, float* sums) {
+    alignas(64) std::int32_t counts[cell];
+    for (int n = 0; n < cell; ++n) {
+        counts[n] = n < images - (groups - 1) * cell ? -1 : 0;
+    }
+    for (int first = 0; first < features; first += 4) {
+        alignas(64) float lanes[4][cell] = {};
+        const int now = features - first < 4 ? features - first : 4;
+        for (int k = 0; k < now; ++k) {
+            for (int lane = 0; lane < cell; lane += widest_lanes) {
+                const float* from = x + static_cast<std::size_t>(first + k) * groups * cell + lane;
+                Floats<widest_lanes> sum = {};
+                for (int group = 1; group < groups; ++group, from += cell) {
+                    sum += load<widest_lanes>(from);
+                }
+                const auto counted = *reinterpret_cast<const Ints<widest_lanes>*>(counts + lane);
+                sum += (Floats<widest_lanes>)((Ints<widest_lanes>)load<widest_lanes>(from) & counted);
+                store<widest_lanes>(lanes[k] + lane, sum);
+            }
+        }
+        const Floats4 four = sums_of_4_cells(lanes[0]);
+        std::memcpy(sums + first, &four, static_cast<std::size_t>(now) * sizeof(float));
+    }
+}
+
 /** e to a power that is not above zero, or NaN; wrong by about one unit in the last place. */
 template <int Lanes>
 BFL_INLINE Floats<Lanes> exponential(Floats<Lanes> x) {

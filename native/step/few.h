@@ -51,7 +51,7 @@ BFL_INLINE void over_images(int images, const Part& part) {
 constexpr int few_inputs_chunk = 1024;
 
 /** The share of slopes up to which it pays to leave zeros out: what is left shares fewer loads. */
-constexpr double most_active = 0.6;
+constexpr double most_active = 0.8;
 
 /** The sums of 16 lanes for a tile's outputs and images. */
 using FewSums = float[tile_outputs][cell][cell];
@@ -186,6 +186,9 @@ void few_inputs(const Linear& l, const float* gradient, int images, const float*
     for (; i + widest_lanes <= l.inputs; i += widest_lanes) {
         few_inputs_columns<widest_lanes, 1>(l, gradient, images, weights + i, out + i);
     }
+    for (; i + 4 <= l.inputs; i += 4) {
+        few_inputs_columns<4, 1>(l, gradient, images, weights + i, out + i);
+    }
     for (; i < l.inputs; ++i) {
         for (int n = 0; n < images; ++n) {
             float sum = 0;
@@ -218,76 +221,20 @@ BFL_INLINE bool are_finite(const float* x, int count) {
     return sum == 0;
 }
 
-/** The images that count in the gradients of an output's weights, in their order. */
-struct Active {
-    int images;
-    float slopes[cell];
-    const float* inputs[cell];
-};
-
-/** Does what `into` says with the gradients of some weights of an output. */
-template <int Lanes, int Vectors, int Images>
-BFL_INLINE int few_weight_tiles(const Active& active, int i, int to, const float* from, float* target, Into into, float rate) {
-    Floats<Lanes> slopes[Images + 1];
-    const float* inputs[Images + 1];
-    for (int n = 0; n < Images; ++n) {
-        slopes[n] = all<Lanes>(active.slopes[n]);
-        inputs[n] = active.inputs[n];
-    }
-    const Floats<Lanes> rates = all<Lanes>(rate);
-    for (; i + Vectors * Lanes <= to; i += Vectors * Lanes) {
-        Floats<Lanes> sums[Vectors];
-        BFL_UNROLL(4)
-        for (int v = 0; v < Vectors; ++v) {
-            sums[v] = into == Into::sum ? load_loose<Lanes>(from + i + v * Lanes) : Floats<Lanes>{};
-        }
-        BFL_UNROLL(16)
-        for (int n = 0; n < Images; ++n) {
-            BFL_UNROLL(4)
-            for (int v = 0; v < Vectors; ++v) {
-                sums[v] = fused<Lanes>(slopes[n], load_loose<Lanes>(inputs[n] + i + v * Lanes), sums[v]);
-            }
-        }
-        BFL_UNROLL(4)
-        for (int v = 0; v < Vectors; ++v) {
-            const int at = i + v * Lanes;
-            store_loose<Lanes>(target + at,
-                               into == Into::weights ? fused<Lanes>(sums[v], rates, load_loose<Lanes>(from + at)) : sums[v]);
-        }
-    }
-    return i;
-}
-
-template <int Images>
-BFL_APART void few_weight_row(const Active& active, int i, int to, const float* from, float* target, Into into, float rate) {
-    i = few_weight_tiles<widest_lanes, 4, Images>(active, i, to, from, target, into, rate);
-    i = few_weight_tiles<widest_lanes, 1, Images>(active, i, to, from, target, into, rate);
-    i = few_weight_tiles<4, 1, Images>(active, i, to, from, target, into, rate);
-    for (; i < to; ++i) {
-        float sum = into == Into::sum ? from[i] : 0.0f;
-        for (int n = 0; n < Images; ++n) {
-            sum = __builtin_fmaf(active.slopes[n], active.inputs[n][i], sum);
-        }
-        target[i] = into == Into::weights ? __builtin_fmaf(sum, rate, from[i]) : sum;
-    }
-}
-
 /** The outputs that are sorted together. */
 constexpr int sorted_outputs = 256;
 
-/** The outputs' images that count, as bits, and the outputs by the number of these. */
+/** The outputs' images that count in the gradients of their weights, as bits, and the outputs by the number of these. */
 struct Sorted {
     std::uint16_t images[sorted_outputs];
     std::uint8_t outputs[sorted_outputs];
+    int ends[cell + 2] = {};  // where the outputs of so many images end
     int all = 0;
 
     Sorted(const float* gradient, int count, int images_of_batch, unsigned always) {
-        int ends[cell + 2] = {};
+        const unsigned of_batch = (1u << images_of_batch) - 1;
         for (int o = 0; o < count; ++o) {
-            unsigned bits = always;
-            for (int n = 0; n < images_of_batch; ++n) {
-                bits |= (gradient[o * cell + n] != 0 ? 1u : 0u) << n;
-            }
+            const unsigned bits = (nonzeros(gradient + o * cell) | always) & of_batch;
             images[o] = static_cast<std::uint16_t>(bits);
             all += __builtin_popcount(bits);
             ++ends[__builtin_popcount(bits) + 1];
@@ -301,15 +248,94 @@ struct Sorted {
     }
 };
 
-BFL_INLINE Active active(const float* slopes, const float* const* inputs, unsigned images) {
-    Active result;
-    result.images = 0;
-    for (; images != 0; images &= images - 1) {
-        const int n = __builtin_ctz(images);
-        result.slopes[result.images] = slopes[n];
-        result.inputs[result.images++] = inputs[n];
+/** Gradients of weights, and what becomes of them. */
+struct WeightGradients {
+    const float* slopes;         // a cell for each output
+    const float* const* inputs;
+    std::size_t row;             // the weights of an output
+    const float* from;
+    float* target;
+    Into into;
+    float rate;
+};
+
+/** Takes the gradients of some weights of an output, which are the products of its images' slopes and inputs. */
+template <int Lanes, int Vectors, int Images>
+BFL_INLINE int few_weight_tiles(const float* slopes, const float* const* inputs, int i, int to, const WeightGradients& g,
+                                std::size_t start) {
+    const float* from = g.from + start;
+    float* target = g.target + start;
+    const Floats<Lanes> rates = all<Lanes>(g.rate);
+    Floats<Lanes> factors[Images + 1];
+    BFL_UNROLL(16)
+    for (int n = 0; n < Images; ++n) {
+        factors[n] = all<Lanes>(slopes[n]);
     }
-    return result;
+    for (; i + Vectors * Lanes <= to; i += Vectors * Lanes) {
+        Floats<Lanes> sums[Vectors];
+        BFL_UNROLL(4)
+        for (int v = 0; v < Vectors; ++v) {
+            sums[v] = g.into == Into::sum ? load_loose<Lanes>(from + i + v * Lanes) : Floats<Lanes>{};
+        }
+        BFL_UNROLL(16)
+        for (int n = 0; n < Images; ++n) {
+            BFL_UNROLL(4)
+            for (int v = 0; v < Vectors; ++v) {
+                sums[v] = fused<Lanes>(factors[n], load_loose<Lanes>(inputs[n] + i + v * Lanes), sums[v]);
+            }
+        }
+        BFL_UNROLL(4)
+        for (int v = 0; v < Vectors; ++v) {
+            const int at = i + v * Lanes;
+            store_loose<Lanes>(target + at,
+                               g.into == Into::weights ? fused<Lanes>(sums[v], rates, load_loose<Lanes>(from + at)) : sums[v]);
+        }
+    }
+    return i;
+}
+
+/**
+ * Takes the gradients of the weights of outputs that have as many images each, so that no loop is longer than another. Has its
+ * own copy of `g`, which no store can change.
+ */
+template <int Images>
+BFL_APART void few_weight_rows(const Sorted& sorted, int first, int last, int begin, int end, const WeightGradients g) {
+    for (int k = first; k < last; ++k) {
+        const int o = sorted.outputs[k];
+        float slopes[Images + 1];
+        const float* inputs[Images + 1];
+        unsigned images = sorted.images[o];
+        BFL_UNROLL(16)
+        for (int n = 0; n < Images; ++n, images &= images - 1) {
+            const int image = __builtin_ctz(images);
+            slopes[n] = g.slopes[o * cell + image];
+            inputs[n] = g.inputs[image];
+        }
+        const std::size_t start = o * g.row;
+        int i = few_weight_tiles<widest_lanes, 4, Images>(slopes, inputs, begin, end, g, start);
+        i = few_weight_tiles<widest_lanes, 1, Images>(slopes, inputs, i, end, g, start);
+        i = few_weight_tiles<4, 1, Images>(slopes, inputs, i, end, g, start);
+        for (; i < end; ++i) {
+            const float before = g.from[start + i];
+            float sum = g.into == Into::sum ? before : 0.0f;
+            for (int n = 0; n < Images; ++n) {
+                sum = __builtin_fmaf(slopes[n], inputs[n][i], sum);
+            }
+            g.target[start + i] = g.into == Into::weights ? __builtin_fmaf(sum, g.rate, before) : sum;
+        }
+    }
+}
+
+template <int Images>
+BFL_INLINE void few_weight_sizes(const Sorted& sorted, int begin, int end, const WeightGradients& g) {
+    const int first = Images == 0 ? 0 : sorted.ends[Images - 1];
+    const bool changes = Images > 0 || g.from != g.target || g.into == Into::fresh;
+    if (changes && first < sorted.ends[Images]) {
+        few_weight_rows<Images>(sorted, first, sorted.ends[Images], begin, end, g);
+    }
+    if constexpr (Images < cell) {
+        few_weight_sizes<Images + 1>(sorted, begin, end, g);
+    }
 }
 
 /** Does what linear_weights does, if many slopes are zero, as behind ReLU: their products with finite inputs are left out. */
@@ -328,20 +354,10 @@ void few_weights(const Linear& l, const float* gradient, const float* const* inp
             linear_weights(l, slopes, 1, inputs, images, 0, outputs, from, target, into, rate);
             continue;
         }
+        const WeightGradients gradients = {slopes, inputs, row, from, target, into, rate};
         for (int begin = 0; begin < l.inputs; begin += few_inputs_chunk) {
             const int end = l.inputs - begin < few_inputs_chunk ? l.inputs : begin + few_inputs_chunk;
-            for (int k = 0; k < outputs; ++k) {
-                const int o = sorted.outputs[k];
-                const Active some = active(slopes + o * cell, inputs, sorted.images[o]);
-                const auto compute = [&](auto size) {
-                    few_weight_row<size>(some, begin, end, from + o * row, target + o * row, into, rate);
-                };
-                if (some.images > 0) {
-                    with_size<cell>(some.images, compute);
-                } else if (from != target || into == Into::fresh) {
-                    compute(std::integral_constant<int, 0>{});
-                }
-            }
+            few_weight_sizes<0>(sorted, begin, end, gradients);
         }
     }
 }

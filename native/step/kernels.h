@@ -61,6 +61,7 @@ struct Kernels {
     void (*drop)(const std::uint32_t* keys, std::uint32_t first, int elements, std::uint32_t limit, float kept,
                  float* factors, std::size_t stride);
     void (*sums_of_cells)(const float* cells, std::size_t count, float* sums);
+    void (*sums_of_images)(const float* x, int features, int groups, int images, float* sums);
     void (*cross_entropy)(float* outputs, int classes, int groups, const std::int64_t* labels, int images, float share);
 };
 

@@ -494,13 +494,7 @@ void Net::linear_backward(const float* weights, std::size_t number, const Block&
         return;
     }
     float* biases = some_gradients_.get();
-    for (int o = 0; o < l.outputs; ++o) {
-        alignas(64) float lanes[cell] = {};
-        for (int n = 0; n < block.images; ++n) {
-            lanes[n % cell] += gradient[o * stride + n];
-        }
-        kernels_.sums_of_cells(lanes, 1, biases + o);
-    }
+    kernels_.sums_of_images(gradient, l.outputs, block.groups, block.images, biases);
     if (update != nullptr) {
         update->take(stage.bias(), biases, l.outputs);
     } else {

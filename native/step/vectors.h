@@ -151,6 +151,24 @@ BFL_INLINE Ints<Lanes> open(Floats<Lanes> x) {
     return (Ints<Lanes>)(x > Floats<Lanes>{}) | (Ints<Lanes>)(x != x);
 }
 
+/** Returns the lanes of a cell that are not zero, as bits. */
+BFL_INLINE unsigned nonzeros(const float* from) {
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask((__m512)load<16>(from), _mm512_setzero_ps(), _CMP_NEQ_UQ);
+#elif defined(__AVX2__)
+    const auto half = [](const float* lanes) {
+        return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps((__m256)load<8>(lanes), _mm256_setzero_ps(), _CMP_NEQ_UQ)));
+    };
+    return half(from) | half(from + 8) << 8;
+#else
+    unsigned bits = 0;
+    for (int n = 0; n < cell; ++n) {
+        bits |= (from[n] != 0 ? 1u : 0u) << n;
+    }
+    return bits;
+#endif
+}
+
 #if defined(__clang__) || __GNUC__ >= 12
 #define BFL_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
