@@ -9,6 +9,7 @@ import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -34,7 +35,7 @@ public final class ByteTensors {
     /** Returns whether a tensor holds bytes, aligned so that elements of any type can start at multiples of 16. */
     static boolean areBytes(Tensor tensor) {
         return TensorLayout.refusal(tensor) == null
-                && tensor.scalar_type().intern() == ScalarType.Byte
+                && Tensors.type(tensor) == ScalarType.Byte
                 && tensor.dim() == 1
                 && tensor.is_contiguous()
                 && tensor.storage_offset() % 16 == 0;

@@ -1,5 +1,6 @@
 package org.blazefl4j.codec;
 
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,6 @@ public final class ElementTypes {
 
     /** Returns the dtype's name. Constants made by native code have no name until they are interned. */
     static String name(ScalarType type) {
-        return type.intern().name();
+        return Tensors.constant(type).name();
     }
 }

@@ -2,6 +2,7 @@ package org.blazefl4j.codec;
 
 import java.util.Arrays;
 import java.util.Objects;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
      * @throws IllegalArgumentException if they are not a dense layout
      */
     public TensorLayout {
-        dtype = dtype.intern();
+        dtype = Tensors.constant(dtype);
         if (ElementTypes.bytes(dtype) == 0) {
             throw invalid("dtype=" + ElementTypes.name(dtype), "dtypes of whole bytes that are not quantized");
         }

@@ -2,6 +2,7 @@ package org.blazefl4j.core;
 
 import org.blazefl4j.cuda.CudaState;
 import org.blazefl4j.data.Batch;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 
@@ -106,7 +107,7 @@ public record Device(String type, int index) {
     }
 
     private static Tensor move(Tensor tensor, org.bytedeco.pytorch.Device target) {
-        return tensor.to(target, tensor.scalar_type().intern());
+        return tensor.to(target, Tensors.type(tensor));
     }
 
     @Override

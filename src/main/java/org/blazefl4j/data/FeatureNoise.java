@@ -20,7 +20,7 @@ record FeatureNoise(double sigma) implements FeatureSkew {
 
     @Override
     public Tensor change(Tensor samples, int client, int clients, long seed) {
-        ScalarType type = samples.scalar_type().intern();
+        ScalarType type = Tensors.type(samples);
         Arguments.require(
                 type == ScalarType.Byte || type == ScalarType.Float,
                 () -> "noise for samples that are no numbers: samples=" + Tensors.describe(samples)

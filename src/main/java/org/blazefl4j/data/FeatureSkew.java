@@ -56,7 +56,7 @@ public interface FeatureSkew {
                     Tensor own = Samples.pick(samples.data(), positions);
                     try (Tensor changed = change(own, client, parts.size(), seed)) {
                         if (changed != own) {
-                            all = changed.scalar_type().intern() == ScalarType.Float ? floats(all, scope) : all;
+                            all = Tensors.type(changed) == ScalarType.Float ? floats(all, scope) : all;
                             all.index_copy_(0, positions, changed.toType(all.scalar_type()));
                         }
                     }
@@ -69,7 +69,7 @@ public interface FeatureSkew {
 
     /** Turns a tensor into one of float32, which a scope frees unless it is retained, and frees it. */
     private static Tensor floats(Tensor all, PointerScope scope) {
-        if (all.scalar_type().intern() == ScalarType.Float) {
+        if (Tensors.type(all) == ScalarType.Float) {
             return all;
         }
         try (all) {

@@ -67,7 +67,7 @@ record Normalize(List<Double> mean, List<Double> std) implements Transform {
     @Override
     public Tensor apply(Tensor x, @Nullable Generator generator) {
         long[] shape = x.shape();
-        boolean fits = x.scalar_type().intern() == ScalarType.Float && shape.length >= 2 && shape[1] == mean.size();
+        boolean fits = Tensors.type(x) == ScalarType.Float && shape.length >= 2 && shape[1] == mean.size();
         if (!fits) {
             throw new IllegalArgumentException("normalisation: batch=" + Tensors.describe(x) + ", expected=float32 [n, "
                     + mean.size() + ", ...]; put toFloat before normalize and give one mean per channel");

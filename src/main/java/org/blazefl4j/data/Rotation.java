@@ -42,7 +42,7 @@ record Rotation(double degrees, int groups) implements FeatureSkew {
                 samples.dim() == 4
                         && samples.size(2) > 1
                         && samples.size(3) > 1
-                        && TYPES.contains(samples.scalar_type().intern()),
+                        && TYPES.contains(Tensors.type(samples)),
                 () -> "rotation of samples that are no images: samples=" + Tensors.describe(samples)
                         + ", expected=uint8 or float32 [n, channels, height, width] of several rows; leave out the"
                         + " rotation");
@@ -86,8 +86,6 @@ record Rotation(double degrees, int groups) implements FeatureSkew {
             sum.add_(pixels.index_select(0, Tensors.of(source)).mul_(Tensors.of(weight, weight.length, 1)));
         }
         Tensor rotated = sum.t().contiguous().view(images.shape());
-        return images.scalar_type().intern() == ScalarType.Byte
-                ? rotated.round_().toType(ScalarType.Byte)
-                : rotated;
+        return Tensors.type(images) == ScalarType.Byte ? rotated.round_().toType(ScalarType.Byte) : rotated;
     }
 }

@@ -42,16 +42,16 @@ final class Samples {
 
     /** Returns whether samples and labels can be read in place: float32 and int64, without gaps. */
     static boolean areRows(Tensor data, Tensor labels) {
-        return data.scalar_type().intern() == ScalarType.Float
+        return Tensors.type(data) == ScalarType.Float
                 && data.is_contiguous()
-                && labels.scalar_type().intern() == ScalarType.Long
+                && Tensors.type(labels) == ScalarType.Long
                 && labels.dim() == 1
                 && labels.is_contiguous();
     }
 
     /** Checks that a tensor is a list of positions among the given number of samples. */
     static void checkIndices(Tensor indices, long samples) {
-        if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1) {
+        if (Tensors.type(indices) != ScalarType.Long || indices.dim() != 1) {
             throw new IllegalArgumentException("indices: indices=" + Tensors.describe(indices)
                     + ", expected=int64 [n]; make them with Tensors.of(long[])");
         }
@@ -115,7 +115,7 @@ final class Samples {
     /** Copies the elements of an int64 tensor. */
     static long[] toArray(Tensor values) {
         Arguments.require(
-                values.scalar_type().intern() == ScalarType.Long && values.dim() == 1,
+                Tensors.type(values) == ScalarType.Long && values.dim() == 1,
                 "labels: labels=" + Tensors.describe(values) + ", expected=int64 [n]");
         long[] result = new long[Math.toIntExact(values.numel())];
         if (result.length == 0) {

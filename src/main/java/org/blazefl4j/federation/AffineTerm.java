@@ -3,6 +3,7 @@ package org.blazefl4j.federation;
 import org.blazefl4j.contrib.common.LocalVariant;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.torch.FlatRanges;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +56,6 @@ public record AffineTerm(
     }
 
     private static @Nullable Tensor moved(@Nullable Tensor tensor, Device device) {
-        return tensor == null
-                ? null
-                : tensor.to(device.toTorch(), tensor.scalar_type().intern());
+        return tensor == null ? null : tensor.to(device.toTorch(), Tensors.type(tensor));
     }
 }

@@ -16,6 +16,7 @@ import org.blazefl4j.data.Batch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -247,9 +248,7 @@ public final class LocalRun {
     /** Returns a vector on the client's device: itself if it is there. */
     public Tensor onDevice(Tensor flat) {
         Device device = context.device();
-        return device.isCpu()
-                ? flat
-                : flat.to(device.toTorch(), flat.scalar_type().intern());
+        return device.isCpu() ? flat : flat.to(device.toTorch(), Tensors.type(flat));
     }
 
     /** Returns a training, by default from {@link #start()} to {@link #result()} as {@link #options()} say. */

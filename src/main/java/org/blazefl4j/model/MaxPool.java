@@ -1,6 +1,7 @@
 package org.blazefl4j.model;
 
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
@@ -43,7 +44,7 @@ public final class MaxPool extends Model {
     /** Pools images, shape [n, c, h, w]. Returns a new tensor, shape [n, c, rows, columns]. */
     @Override
     public Tensor forward(Tensor x) {
-        if (!x.is_cpu() || x.dim() != 4 || !x.is_contiguous() || x.scalar_type().intern() != ScalarType.Float) {
+        if (!x.is_cpu() || x.dim() != 4 || !x.is_contiguous() || Tensors.type(x) != ScalarType.Float) {
             return poolByLibTorch(x);
         }
         long[] size = x.shape();

@@ -8,6 +8,7 @@ import org.blazefl4j.model.Numerics.MemoryLayout;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.PointerScope;
@@ -98,7 +99,7 @@ final class TorchScriptModel extends Model {
         if (!isParameter && !isBuffer) {
             return;
         }
-        ScalarType dtype = tensor.scalar_type().intern();
+        ScalarType dtype = Tensors.type(tensor);
         boolean counts = isBuffer && !tensor.is_floating_point() && !tensor.is_complex();
         Arguments.require(
                 dtype == ScalarType.Float || counts,

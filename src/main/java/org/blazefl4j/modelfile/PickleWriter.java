@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -31,7 +32,7 @@ final class PickleWriter {
     }
 
     private void tensor(String name, Tensor tensor, int storage) {
-        ElementType type = ElementType.of(name, tensor.scalar_type().intern());
+        ElementType type = ElementType.of(name, Tensors.type(tensor));
         global("torch._utils", "_rebuild_tensor_v2").code('(');
         code('(').text("storage").global("torch", type.storage());
         text(Integer.toString(storage)).text("cpu").number(tensor.numel());

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.blazefl4j.binding.Build;
 import org.blazefl4j.codec.ByteTensors;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Libraries;
 import org.bytedeco.pytorch.Tensor;
 
@@ -59,7 +60,7 @@ final class Safetensors {
 
     private static Map<String, Object> describe(String name, Tensor tensor, List<Long> offsets) {
         Map<String, Object> entry = new LinkedHashMap<>();
-        entry.put("dtype", ElementType.of(name, tensor.scalar_type().intern()).name());
+        entry.put("dtype", ElementType.of(name, Tensors.type(tensor)).name());
         entry.put("shape", tensor.shape());
         entry.put("data_offsets", offsets);
         return entry;

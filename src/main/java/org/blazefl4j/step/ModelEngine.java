@@ -49,7 +49,7 @@ public final class ModelEngine implements AutoCloseable {
      *     compute it, or not with such targets
      */
     public Optional<StepEngine> on(Batch batch) {
-        if (batch.x().scalar_type().intern() != ScalarType.Float) {
+        if (Tensors.type(batch.x()) != ScalarType.Float) {
             return Optional.empty();
         }
         Optional<StepEngine> chosen = on(batch.x());

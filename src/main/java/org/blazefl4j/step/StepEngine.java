@@ -121,7 +121,7 @@ public final class StepEngine implements AutoCloseable {
 
     private long vector(Tensor vector) {
         boolean fits = vector.numel() == plan.parameters()
-                && vector.scalar_type().intern() == ScalarType.Float
+                && Tensors.type(vector) == ScalarType.Float
                 && vector.is_contiguous()
                 && vector.is_cpu();
         Arguments.require(
@@ -134,10 +134,10 @@ public final class StepEngine implements AutoCloseable {
     private long[] numbers(StepSamples samples) {
         Tensor x = samples.x();
         long size = plan.features();
-        boolean fits = x.scalar_type().intern() == ScalarType.Float
+        boolean fits = Tensors.type(x) == ScalarType.Float
                 && x.numel() == x.size(0) * size
                 && x.is_contiguous()
-                && samples.y().scalar_type().intern() == ScalarType.Long
+                && Tensors.type(samples.y()) == ScalarType.Long
                 && samples.y().is_contiguous()
                 && samples.y().numel() == x.size(0);
         Arguments.require(

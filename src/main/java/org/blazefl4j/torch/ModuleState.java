@@ -72,7 +72,7 @@ final class ModuleState implements AutoCloseable {
     }
 
     private void append(String name, Tensor value) {
-        ScalarType dtype = value.scalar_type().intern();
+        ScalarType dtype = Tensors.type(value);
         boolean floating = dtype == ScalarType.Float;
         if (!floating && (value.is_floating_point() || value.is_complex())) {
             throw new IllegalArgumentException("state is not float32: name=" + name + ", dtype=" + dtype
@@ -185,9 +185,9 @@ final class ModuleState implements AutoCloseable {
     /** Checks that a vector is float32 of this state's length. */
     void requireFlat(String what, Tensor flat) {
         boolean fits = flat.dim() == 1 && flat.numel() == numel;
-        if (!fits || flat.scalar_type().intern() != ScalarType.Float) {
+        if (!fits || Tensors.type(flat) != ScalarType.Float) {
             throw new IllegalArgumentException(what + ": shape=" + Arrays.toString(flat.shape()) + ", dtype="
-                    + flat.scalar_type().intern() + ", expected=[" + numel
+                    + Tensors.type(flat) + ", expected=[" + numel
                     + "] of Float; give a vector made by flatten() of the same model");
         }
     }

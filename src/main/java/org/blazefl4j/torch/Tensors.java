@@ -27,7 +27,28 @@ public final class Tensors {
     /** The number of elements that {@link #isFiniteAtEnds} checks at either end. */
     private static final long END = 1024;
 
+    /** All element types, at the numbers that LibTorch gives them. */
+    private static final ScalarType[] TYPES = byNumber();
+
     private Tensors() {}
+
+    private static ScalarType[] byNumber() {
+        ScalarType[] all = ScalarType.values();
+        ScalarType[] types = new ScalarType
+                [1 + Arrays.stream(all).mapToInt(type -> type.value).max().orElse(0)];
+        Arrays.stream(all).forEach(type -> types[type.value] = type);
+        return types;
+    }
+
+    /** Returns the element type of a tensor as the constant that {@code ==} finds, which JavaCPP does not return. */
+    public static ScalarType type(Tensor tensor) {
+        return constant(tensor.scalar_type());
+    }
+
+    /** Does what {@link ScalarType#intern()} does, which copies all constants at each call. */
+    public static ScalarType constant(ScalarType type) {
+        return TYPES[type.value];
+    }
 
     /**
      * Creates an int64 tensor. Does not use JavaCPP's indexers, whose {@code sun.misc.Unsafe} causes warnings in new
@@ -104,7 +125,7 @@ public final class Tensors {
         if (tensor.isNull() || !tensor.defined() || !tensor.has_storage() || tensor.numel() == 0) {
             return true;
         }
-        int exponentBits = switch (tensor.scalar_type().intern()) {
+        int exponentBits = switch (Tensors.type(tensor)) {
             case Half -> 5;
             case Float, BFloat16 -> 8;
             case Double -> 11;
@@ -174,7 +195,7 @@ public final class Tensors {
 
     /** Returns a tensor's dtype and shape for messages: {@code byte [60000, 1, 28, 28]}. */
     public static String describe(Tensor tensor) {
-        return tensor.scalar_type().intern().name().toLowerCase(Locale.ROOT) + " " + Arrays.toString(tensor.shape());
+        return Tensors.type(tensor).name().toLowerCase(Locale.ROOT) + " " + Arrays.toString(tensor.shape());
     }
 
     private static void add(MessageDigest digest, Tensor tensor) {

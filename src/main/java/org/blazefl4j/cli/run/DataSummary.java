@@ -15,6 +15,7 @@ import org.blazefl4j.data.file.FileData;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.report.Numbers;
 import org.blazefl4j.report.PartitionPage;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Printable;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -71,7 +72,7 @@ record DataSummary(FileData data) {
     }
 
     private boolean isBytes() {
-        return data.samples().trainImages().scalar_type().intern() == ScalarType.Byte;
+        return Tensors.type(data.samples().trainImages()) == ScalarType.Byte;
     }
 
     private boolean isText() {

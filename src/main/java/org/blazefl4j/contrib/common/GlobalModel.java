@@ -239,14 +239,12 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         Tensor next = next();
         try (Tensor saved = in.get(entry, Tensor.class)) {
             Arguments.require(
-                    Arrays.equals(saved.shape(), next.shape())
-                            && saved.scalar_type().intern()
-                                    == next.scalar_type().intern(),
+                    Arrays.equals(saved.shape(), next.shape()) && Tensors.type(saved) == Tensors.type(next),
                     "parameters of another model: shape="
                             + Arrays.toString(saved.shape())
-                            + ", dtype=" + saved.scalar_type().intern() + ", expected=" + Arrays.toString(next.shape())
+                            + ", dtype=" + Tensors.type(saved) + ", expected=" + Arrays.toString(next.shape())
                             + ", "
-                            + next.scalar_type().intern() + "; resume with the model that was saved");
+                            + Tensors.type(next) + "; resume with the model that was saved");
             next.copy_(saved);
         }
     }

@@ -292,7 +292,7 @@ public final class LocalModel implements AutoCloseable {
     }
 
     private void checkResult(Tensor result) {
-        boolean fits = result.scalar_type().intern() == ScalarType.Float
+        boolean fits = Tensors.type(result) == ScalarType.Float
                 && result.dim() == 1
                 && result.numel() == state.numel()
                 && result.is_contiguous();

@@ -127,9 +127,9 @@ public final class WeightedSum implements AutoCloseable {
             throw new IllegalArgumentException(
                     what + " closed: client=" + cid + ", expected=an open tensor; load a package before it is closed");
         }
-        if (values.scalar_type().intern() != ScalarType.Float) {
+        if (Tensors.type(values) != ScalarType.Float) {
             throw new IllegalArgumentException(what + " of the wrong dtype: client=" + cid + ", dtype="
-                    + values.scalar_type().intern() + ", expected=Float; send float32");
+                    + Tensors.type(values) + ", expected=Float; send float32");
         }
         if (!Arrays.equals(values.shape(), shape)) {
             throw new IllegalArgumentException(what + " of the wrong shape: client=" + cid + ", shape="
@@ -187,10 +187,10 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     private void checkTarget(Tensor out) {
-        boolean fits = Arrays.equals(out.shape(), shape) && out.scalar_type().intern() == ScalarType.Float;
+        boolean fits = Arrays.equals(out.shape(), shape) && Tensors.type(out) == ScalarType.Float;
         if (!fits || !out.is_contiguous() || !out.is_cpu()) {
             throw new IllegalArgumentException("mean of " + what + ": shape=" + Arrays.toString(out.shape())
-                    + ", dtype=" + out.scalar_type().intern() + ", contiguous=" + out.is_contiguous() + ", cpu="
+                    + ", dtype=" + Tensors.type(out) + ", contiguous=" + out.is_contiguous() + ", cpu="
                     + out.is_cpu() + ", expected=" + Arrays.toString(shape) + " of Float, contiguous, on the CPU");
         }
     }
@@ -286,9 +286,9 @@ public final class WeightedSum implements AutoCloseable {
         long[] found = total.shape();
         boolean fits =
                 found.length == shape.length + 1 && Arrays.equals(Arrays.copyOfRange(found, 1, found.length), shape);
-        if (!fits || total.scalar_type().intern() != ScalarType.Double) {
+        if (!fits || Tensors.type(total) != ScalarType.Double) {
             throw new IllegalArgumentException("sum of " + what + ": shape=" + Arrays.toString(found) + ", dtype="
-                    + total.scalar_type().intern() + ", expected=Double of shape [parts] and " + Arrays.toString(shape)
+                    + Tensors.type(total) + ", expected=Double of shape [parts] and " + Arrays.toString(shape)
                     + "; restore what this version saved for the same model");
         }
     }

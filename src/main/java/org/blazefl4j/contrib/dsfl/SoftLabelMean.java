@@ -63,18 +63,18 @@ final class SoftLabelMean implements AutoCloseable {
     }
 
     private static void checkIndices(String from, Tensor indices) {
-        if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1 || indices.numel() == 0) {
+        if (Tensors.type(indices) != ScalarType.Long || indices.dim() != 1 || indices.numel() == 0) {
             throw new IllegalArgumentException("indices do not fit: " + from + ", dtype="
-                    + indices.scalar_type().intern() + ", shape=" + Arrays.toString(indices.shape())
+                    + Tensors.type(indices) + ", shape=" + Arrays.toString(indices.shape())
                     + ", expected=Long of shape [k], k above 0; send the next indices of the downlink package");
         }
     }
 
     private void checkLabels(String from, Tensor labels, long rows) {
         boolean fits = labels.dim() == 2 && labels.size(0) == rows && labels.size(1) == classes;
-        if (!fits || labels.scalar_type().intern() != ScalarType.Float) {
+        if (!fits || Tensors.type(labels) != ScalarType.Float) {
             throw new IllegalArgumentException("soft labels do not fit: " + from + ", dtype="
-                    + labels.scalar_type().intern() + ", shape=" + Arrays.toString(labels.shape())
+                    + Tensors.type(labels) + ", shape=" + Arrays.toString(labels.shape())
                     + ", expected=Float of shape [" + rows + ", " + classes + "]; send one row per index");
         }
     }

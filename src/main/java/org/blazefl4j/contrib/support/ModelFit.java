@@ -160,7 +160,7 @@ public final class ModelFit {
         if (classes == 0 || targets.dim() != 1 || targets.is_floating_point()) {
             return;
         }
-        ScalarType type = targets.scalar_type().intern();
+        ScalarType type = Tensors.type(targets);
         if (type != ScalarType.Long && type != ScalarType.Byte) {
             throw new IllegalArgumentException("labels of the wrong dtype: " + whose + ", dtype=" + type
                     + ", expected=Long or Byte; convert them to int64");

@@ -73,7 +73,7 @@ record LabelledSamples(Tensor x, long[] y, long[] owners) {
     }
 
     private boolean isBytes() {
-        return x.scalar_type().intern() == ScalarType.Byte;
+        return Tensors.type(x) == ScalarType.Byte;
     }
 
     /** Returns the position of each owner among some, -1 where it is none of them. */
