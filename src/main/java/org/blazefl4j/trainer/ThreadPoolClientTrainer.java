@@ -34,7 +34,8 @@ public class ThreadPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D
         List<ClientRunner> runners = IntStream.range(0, options.numParallels())
                 .mapToObj(this::runner)
                 .toList();
-        this.workers = new WorkerThreads(runners, options.intraOpThreads(), this::freeShared);
+        int devices = workerSettings().devices().size();
+        this.workers = new WorkerThreads(runners, options.intraOpThreads(), devices, this::freeShared);
         shareDeclared();
     }
 

@@ -39,8 +39,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
 
     private final AtomicInteger arrived = new AtomicInteger();
 
-    /** The next position to claim; after the end of dealing, the complement of the number claimed. */
-    private final AtomicInteger next = new AtomicInteger();
+    private final ClaimQueues queues;
 
     /** Positions below this one may be claimed. */
     private volatile int dealt;
@@ -58,29 +57,31 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         this.window = round.streaming() ? round.work().slots() : round.size();
         this.jobs = new LocalJob[round.size()];
         this.arrivals = round.inAnyOrder() ? new AtomicIntegerArray(round.size()) : null;
+        this.queues = workers.groups() == 1 ? new ClaimQueues(round.size()) : byDevice(round, workers.groups());
+    }
+
+    /** Queues clients by device, so that a worker need not have models on several. */
+    private static ClaimQueues byDevice(RoundContext<?, ?, ?> round, int groups) {
+        int[] devices = new int[round.size()];
+        for (int i = 0; i < devices.length; i++) {
+            devices[i] = Math.max(0, round.work().job(i).device().index()) % groups;
+        }
+        return new ClaimQueues(devices, groups);
     }
 
     // ---- the workers' side
 
     @Override
-    public int claim() {
-        while (hasWork()) {
-            if (round.stopRequested()) {
-                endDealing();
-                return NOTHING;
-            }
-            int index = next.get();
-            if (index >= 0 && index < dealt && next.compareAndSet(index, index + 1)) {
-                return index;
-            }
+    public int claim(int worker) {
+        if (hasWork(worker) && round.stopRequested()) {
+            endDealing();
         }
-        return NOTHING;
+        return queues.claim(worker, dealt);
     }
 
     @Override
-    public boolean hasWork() {
-        int index = next.get();
-        return index >= 0 && index < dealt;
+    public boolean hasWork(int worker) {
+        return queues.hasWork(worker, dealt);
     }
 
     @Override
@@ -120,7 +121,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     }
 
     private void endDealing() {
-        next.updateAndGet(index -> index < 0 ? index : ~index);
+        queues.end();
     }
 
     // ---- the caller's side
@@ -162,7 +163,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     private void deal() {
         int from = dealt;
         int limit = (int) Math.min(round.size(), (long) turn + window);
-        if (from >= limit || next.get() < 0) {
+        if (from >= limit || queues.isEnded()) {
             return;
         }
         round.clock().enter(Phase.DEAL);
@@ -178,8 +179,8 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     /** Waits for this turn. Returns false if the round must end, or dealing ended before this turn. */
     private boolean awaitTurn() {
         round.clock().enter(Phase.TRAIN);
-        workers.spinUntil(() -> turn >= claimed() || isDone(turn));
-        while (turn < claimed() && !isDone(turn) && !round.stopRequested()) {
+        workers.spinUntil(() -> !mayEnd(turn) || isDone(turn));
+        while (mayEnd(turn) && !isDone(turn) && !round.stopRequested()) {
             workers.throwIfNoneLeft();
             awaited = enoughTurns();
             if (!isDone(turn)) {
@@ -188,7 +189,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         }
         awaited = NOTHING;
         round.clock().enter(Phase.COLLECT);
-        return turn < claimed() && !round.stopRequested();
+        return mayEnd(turn) && !round.stopRequested();
     }
 
     /**
@@ -205,10 +206,12 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         return arrivals == null ? jobs[which].isDone() : arrivals.get(which) != 0;
     }
 
-    /** Returns the number of claimed clients, or of all while dealing continues. */
-    private int claimed() {
-        int index = next.get();
-        return index < 0 ? ~index : round.size();
+    /** Returns whether the client of a turn is claimed, or may be while dealing continues. */
+    private boolean mayEnd(int which) {
+        if (!queues.isEnded() || which >= round.size()) {
+            return which < round.size();
+        }
+        return arrivals == null ? queues.isClaimed(which) : which < queues.claimed();
     }
 
     @Override
@@ -224,8 +227,8 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
 
     private SortedMap<Integer, U> settle() {
         SortedMap<Integer, U> packages = new TreeMap<>();
-        for (int index = 0; index < claimed(); index++) {
-            if (jobs[index] != null) {
+        for (int index = 0; index < jobs.length; index++) {
+            if (jobs[index] != null && queues.isClaimed(index)) {
                 LocalJob<U> job = awaitClaimed(index);
                 job.requireDecided();
                 U uplink = job.take();

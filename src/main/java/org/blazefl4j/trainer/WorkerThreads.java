@@ -32,15 +32,17 @@ final class WorkerThreads {
     interface Work {
 
         /** No position. */
-        int NOTHING = -1;
+        int NOTHING = ClaimQueues.NOTHING;
 
-        /** Returns whether there is a client to claim. */
-        boolean hasWork();
+        /** Returns whether there is a client for a worker to claim. */
+        boolean hasWork(int worker);
 
         /**
          * Claims the next client for the current thread. Returns its position, or {@link #NOTHING} if there is none.
+         *
+         * @param worker the thread's worker
          */
-        int claim();
+        int claim(int worker);
 
         /** Makes the current thread compute as the caller does. Clients restore what they change of this. */
         void enter();
@@ -54,6 +56,7 @@ final class WorkerThreads {
 
     private final List<Worker> threads = new ArrayList<>();
     private final int intraOpThreads;
+    private final int groups;
     private final AtomicInteger alive;
     private final Runnable whenAllEnded;
     private final ErrorCollector failures = new ErrorCollector();
@@ -66,10 +69,12 @@ final class WorkerThreads {
      *
      * @param runners the workers, each closed by its own thread
      * @param intraOpThreads the number of intra-op threads of each thread
+     * @param devices the number of CUDA devices to divide workers among; 0 for the CPU
      * @param whenAllEnded run by the last thread that ends
      */
-    WorkerThreads(List<ClientRunner> runners, int intraOpThreads, Runnable whenAllEnded) {
+    WorkerThreads(List<ClientRunner> runners, int intraOpThreads, int devices, Runnable whenAllEnded) {
         this.intraOpThreads = intraOpThreads;
+        this.groups = Math.max(1, Math.min(devices, runners.size()));
         this.alive = new AtomicInteger(runners.size());
         this.whenAllEnded = whenAllEnded;
         this.spins = Runtime.getRuntime().availableProcessors() > runners.size() ? SPINS : 0;
@@ -119,7 +124,7 @@ final class WorkerThreads {
             Work last = null;
             while (true) {
                 Work round = current;
-                int index = round == null ? Work.NOTHING : round.claim();
+                int index = round == null ? Work.NOTHING : round.claim(runner.index());
                 if (round != null && index != Work.NOTHING) {
                     if (round != last) {
                         round.enter();
@@ -139,9 +144,9 @@ final class WorkerThreads {
         }
 
         private boolean awaitWork() {
-            spinUntil(() -> closed || hasWork(current));
+            spinUntil(() -> closed || hasWork());
             asleep.set(true);
-            while (!closed && !hasWork(current)) {
+            while (!closed && !hasWork()) {
                 LockSupport.park(WorkerThreads.this);
                 Thread.interrupted(); // with it set, no thread sleeps
                 asleep.set(true);
@@ -150,18 +155,19 @@ final class WorkerThreads {
             return !closed;
         }
 
-        /** Wakes the thread if it sleeps. Returns whether it did. */
+        private boolean hasWork() {
+            Work round = current;
+            return round != null && round.hasWork(runner.index());
+        }
+
+        /** Wakes the thread if it sleeps and has work. Returns whether it did. */
         boolean wake() {
-            boolean slept = asleep.get() && asleep.compareAndSet(true, false);
+            boolean slept = asleep.get() && hasWork() && asleep.compareAndSet(true, false);
             if (slept) {
                 LockSupport.unpark(this);
             }
             return slept;
         }
-    }
-
-    private static boolean hasWork(@Nullable Work round) {
-        return round != null && round.hasWork();
     }
 
     /** Waits briefly for a condition, unless this would take a core from a worker. */
@@ -193,14 +199,20 @@ final class WorkerThreads {
     }
 
     /**
-     * Checks that there are threads.
+     * Checks that there are threads, in each group.
      *
      * @throws RuntimeException the failure that ended them
      */
     void throwIfNoneLeft() {
-        if (alive.get() == 0 && !closed) {
+        boolean enough = groups == 1 ? alive.get() > 0 : alive.get() == threads.size();
+        if (!enough && !closed) {
             failures.throwFirst("worker threads ended");
         }
+    }
+
+    /** Returns the number of groups that workers belong to, each with devices of its own; 1 on the CPU. */
+    int groups() {
+        return groups;
     }
 
     boolean contains(Thread thread) {

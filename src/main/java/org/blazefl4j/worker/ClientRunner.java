@@ -9,6 +9,7 @@ import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.cuda.CudaErrors;
 import org.blazefl4j.cuda.DeviceWatch;
+import org.blazefl4j.cuda.WorkerStream;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.FaultPoint;
@@ -33,6 +34,7 @@ public final class ClientRunner implements AutoCloseable {
     private final DefaultGeneratorWatch generator;
     private final SettingsWatch settings = new SettingsWatch();
     private final DeviceWatch device = new DeviceWatch();
+    private final WorkerStream stream = new WorkerStream();
     private final PackageEncoder encoder = new PackageEncoder();
     private final ClientTimeouts timeouts;
 
@@ -135,7 +137,7 @@ public final class ClientRunner implements AutoCloseable {
                     null);
         }
         int index = Math.max(0, job.device().index()); // without an index, the current one, which is the first
-        return device.during(job.name(), job.device().toString(), index, client);
+        return device.during(job.name(), job.device().toString(), index, () -> stream.on(index, client));
     }
 
     /** Checks the number of threads, because LibTorch's setter also affects threads that start later. */

@@ -1,6 +1,7 @@
 package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.Clients.ids;
 import static org.blazefl4j.trainer.Clients.plus;
 import static org.blazefl4j.trainer.FailureTest.awaitUnchecked;
@@ -15,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.Device;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
@@ -58,6 +61,76 @@ final class ThreadPoolClientTrainerTest {
                             threads.values().stream().map(Thread::getName).toList());
         }
         assertThat(Conditions.ownThreads()).isEmpty();
+    }
+
+    private static TrainerOptions onDevices(int workers, int devices) {
+        return TrainerOptions.builder()
+                .device(Device.parse("cuda"))
+                .deviceCount(devices)
+                .numParallels(workers)
+                .slots(3)
+                .build();
+    }
+
+    /** No device is needed for clients that compute nothing there. */
+    @Test
+    void shouldTrainClientsOfADeviceOnWorkersOfThatDevice() {
+        Map<Integer, Set<Integer>> devices = new ConcurrentHashMap<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            devices.computeIfAbsent(context.worker(), worker -> ConcurrentHashMap.newKeySet())
+                    .add(context.device().index());
+            return plus(cid, payload);
+        });
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, onDevices(5, 2))) {
+            List<Double> numbers = new ArrayList<>();
+            List<Integer> order = List.of(0, 2, 4, 6, 8, 10, 12, 1, 3, 14, 16, 5, 7, 9, 11, 13);
+            for (int round = 0; round < 10; round++) {
+                trainer.localProcess(down, order, uplink -> {
+                    numbers.add(uplink.number());
+                    uplink.close();
+                });
+                assertThat(numbers)
+                        .containsExactlyElementsOf(
+                                order.stream().map(cid -> 100. + cid).toList());
+                numbers.clear();
+            }
+            trainer.localProcess(down, order);
+            assertThat(trainer.uplinkPackage()).hasSize(order.size()).allSatisfy(Up::close);
+        }
+        devices.forEach((worker, indices) -> assertThat(indices).containsExactly(worker % 2));
+    }
+
+    @Test
+    void shouldTrainClientsOfAllDevicesOnFewerWorkers() {
+        Map<Integer, Integer> workers = new ConcurrentHashMap<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            workers.put(cid, context.worker());
+            return plus(cid, payload);
+        });
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, onDevices(2, 3))) {
+            trainer.localProcess(down, ids(9), Up::close);
+        }
+        assertThat(workers)
+                .hasSize(9)
+                .allSatisfy((cid, worker) -> assertThat(worker).isEqualTo(cid % 3 % 2));
+    }
+
+    /** The failure is that of a device without clients before it, whose workers go on meanwhile. */
+    @Test
+    void shouldEndARoundOnAllDevicesWhenAClientFails() {
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid == 5) {
+                throw new ArithmeticException("client 5");
+            }
+            return plus(cid, payload);
+        });
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, onDevices(4, 2))) {
+            assertThatThrownBy(() -> trainer.localProcess(down, List.of(0, 2, 4, 6, 5, 7, 9, 8), Up::close))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasRootCauseMessage("client 5");
+            trainer.uplinkPackage().forEach(Up::close);
+            trainer.localProcess(down, List.of(0, 1, 2, 3), Up::close);
+        }
     }
 
     @Test

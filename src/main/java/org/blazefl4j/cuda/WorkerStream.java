@@ -1,0 +1,146 @@
+package org.blazefl4j.cuda;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.blazefl4j.binding.Retained;
+import org.bytedeco.pytorch.AutogradState;
+import org.bytedeco.pytorch.cuda.CUDAEvent;
+import org.bytedeco.pytorch.cuda.CUDAStream;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/**
+ * A worker's stream on each device that its clients compute on, so that workers of one device do not wait for each
+ * other. Backward passes run in the worker's thread: LibTorch would have one thread for all of a device.
+ *
+ * <p>For one thread at a time. Streams are LibTorch's and live as long as the process.
+ */
+public final class WorkerStream {
+
+    /** A stream of a device. Tests have others than CUDA's. */
+    interface Stream {
+
+        /** Makes it the calling thread's, and its device the current one. It waits for the stream that was. */
+        void enter();
+
+        /** Waits until all its work is done. */
+        void await();
+
+        /** Puts back the device and the stream that were. */
+        void leave();
+    }
+
+    /** Makes streams. */
+    interface Streams {
+
+        /** Returns whether there are devices. */
+        boolean exist();
+
+        /** Returns a stream of a device. */
+        Stream create(int device);
+    }
+
+    private final Streams streams;
+    private final Map<Integer, Stream> byDevice = new HashMap<>(2);
+
+    /** Creates a worker's streams, each when it is first needed. */
+    public WorkerStream() {
+        this(new CudaStreams());
+    }
+
+    WorkerStream(Streams streams) {
+        this.streams = streams;
+    }
+
+    /**
+     * Calls a client with this worker's stream of a device as the thread's. All work of the client is done when this
+     * returns its result, so that any stream may read it. Only calls it where LibTorch finds no device.
+     *
+     * @param device the index of the client's device
+     * @throws Exception what the client threw, or an error of the device
+     */
+    public <T> T on(int device, Callable<T> client) throws Exception {
+        if (!streams.exist()) {
+            return client.call();
+        }
+        Stream stream = byDevice.computeIfAbsent(device, streams::create);
+        boolean before = backwardHasThreads(false);
+        try {
+            stream.enter();
+            try {
+                T result = client.call();
+                stream.await();
+                return result;
+            } finally {
+                stream.leave();
+            }
+        } finally {
+            backwardHasThreads(before);
+        }
+    }
+
+    /** Sets whether backward passes of this thread run in threads of LibTorch. Returns what was set. */
+    private static boolean backwardHasThreads(boolean on) {
+        try (AutogradState state = AutogradState.get_tls_state()) {
+            boolean before = state.get_multithreading_enabled();
+            state.set_multithreading_enabled(on);
+            return before;
+        }
+    }
+
+    private static final class CudaStreams implements Streams {
+
+        @Override
+        public boolean exist() {
+            return CudaState.current().hasDevices();
+        }
+
+        @Override
+        public Stream create(int device) {
+            CUDAStream stream = Retained.free(() -> torch_cuda.getStreamFromPool(false, (byte) device));
+            return new CudaStream(stream, (byte) device);
+        }
+    }
+
+    private static final class CudaStream implements Stream {
+
+        private final CUDAStream stream;
+        private final byte device;
+        private byte outerDevice;
+        private CUDAStream outer;
+
+        CudaStream(CUDAStream stream, byte device) {
+            this.stream = stream;
+            this.device = device;
+            this.outer = stream;
+        }
+
+        @Override
+        public void enter() {
+            outerDevice = torch_cuda.current_device();
+            outer = Retained.free(() -> torch_cuda.getCurrentCUDAStream(device));
+            torch_cuda.set_device(device);
+            try (CUDAEvent event = new CUDAEvent()) {
+                event.record(outer);
+                event.block(stream);
+            } catch (RuntimeException e) {
+                torch_cuda.MaybeSetDevice(outerDevice);
+                throw e;
+            }
+            torch_cuda.setCurrentCUDAStream(stream);
+        }
+
+        @Override
+        public void await() {
+            stream.synchronize();
+        }
+
+        /** Neither call reports errors of the device, which the client or the wait has reported. */
+        @Override
+        public void leave() {
+            torch_cuda.setCurrentCUDAStream(outer);
+            outer.close();
+            torch_cuda.MaybeSetDevice(outerDevice);
+        }
+    }
+}
