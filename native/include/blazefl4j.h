@@ -3,7 +3,7 @@
  *
  * Addresses are int64_t, so that the Java side needs no pointer objects. Functions that can fail return a number of at
  * least zero, or a negative errno: -EINVAL for a null or misaligned address or a negative size. Other addresses are not
- * checked. All functions are thread-safe.
+ * checked. All functions are thread-safe. An error of CUDA is -(1000 + its cudaError_t).
  */
 #pragma once
 
@@ -17,7 +17,7 @@
 #define BFL_NOEXCEPT
 #endif
 
-/* Returns the text of an errno. Valid until the next call in this thread. */
+/* Returns the text of an errno, or of an error of CUDA (1000 + its cudaError_t). Valid until the next call in this thread. */
 BFL_API const char* bfl_error_text(int32_t error) BFL_NOEXCEPT;
 
 /* ---- memory.cpp: shared memory ---------------------------------------------------------------------------------- */
@@ -321,10 +321,36 @@ BFL_API int32_t bfl_openmp_set_threads(int32_t threads) BFL_NOEXCEPT;
 /* Returns the version, options and kernel processor of OpenBLAS, or an empty text if it is not loaded. */
 BFL_API const char* bfl_openblas_config(void) BFL_NOEXCEPT;
 
-/* ---- cuda/ ------------------------------------------------------------------------------------------------------ */
+/* ---- cuda/: devices. -ENOSYS from all that follow but the next two: the library was built without CUDA ------------ */
 
 /* Returns the number of CUDA devices; 0 also without a driver, or if the library was built without CUDA. */
 BFL_API int32_t bfl_cuda_device_count(void) BFL_NOEXCEPT;
 
 /* Returns why there are no devices, or an empty text if there are some. */
 BFL_API const char* bfl_cuda_why_none(void) BFL_NOEXCEPT;
+
+/* ---- cuda/sum.cu: exact sums on a device ---------------------------------------------------------------------------- */
+
+/*
+ * Sums that give the same bits as those of exact_sum.cpp, whatever is added in whatever order. Addresses of sums, vectors
+ * and results are those of memory that a stream's device can access. A stream is a cudaStream_t; 0 is the default one. Work
+ * is queued on it, and done some time after the call has returned. Ranges of elements may be any.
+ */
+
+/* Returns how many bytes of memory a sum takes: 81 an element. */
+BFL_API int64_t bfl_cuda_sum_bytes(int64_t elements) BFL_NOEXCEPT;
+
+/* Empties a sum. Before that, its memory may contain anything. */
+BFL_API int32_t bfl_cuda_sum_clear(int64_t sum, int64_t elements, int64_t stream) BFL_NOEXCEPT;
+
+/* As bfl_exact_sum_fold. `x` and `weights` are read before this returns; the vectors at `x` later, in the stream's order. */
+BFL_API int32_t bfl_cuda_sum_fold(int64_t sum, int64_t elements, const int64_t* x, const double* weights, int32_t vectors,
+                                  int64_t from, int64_t to, int64_t stream) BFL_NOEXCEPT;
+
+/* As bfl_exact_sum_divide. */
+BFL_API int32_t bfl_cuda_sum_divide(int64_t sum, int64_t elements, int64_t out, double divisor, int64_t from, int64_t to,
+                                    int64_t stream) BFL_NOEXCEPT;
+
+/* As bfl_exact_sum_part, but returns 0 in any case. */
+BFL_API int32_t bfl_cuda_sum_part(int64_t sum, int64_t elements, int32_t number, int64_t out, int64_t from, int64_t to,
+                                  int64_t stream) BFL_NOEXCEPT;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <new>
+
+#include "bits.h"
 
 namespace {
 
@@ -13,17 +14,7 @@ using bfl::cell;
 using bfl::Cell;
 using bfl::Sums;
 
-constexpr int mantissa_bits = 52;
 constexpr int no_anchor = std::numeric_limits<int>::min();
-
-std::uint64_t bits_of(double value) noexcept {
-    std::uint64_t bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-/** Returns floor(log2 |value|) of a double that is not subnormal. */
-int exponent_of(double value) noexcept { return static_cast<int>(bits_of(value) >> mantissa_bits & 0x7ff) - 1023; }
 
 double anchor(int exponent) noexcept { return std::ldexp(1.5, exponent); }
 

@@ -13,6 +13,7 @@
 #include "blazefl4j.h"
 #include "fixed_point.h"
 #include "kernels.h"
+#include "weights.h"
 
 static_assert(bfl::block == BFL_EXACT_SUM_BLOCK);
 
@@ -38,15 +39,6 @@ class DefaultArithmetic {
     static constexpr unsigned masked_exceptions_only = 0x1f80;
     const unsigned before_;
 };
-
-/** Returns a weight's 29 highest bits; those that it leaves are 24 at most. */
-double upper_bits(double weight) noexcept {
-    std::uint64_t bits;
-    std::memcpy(&bits, &weight, sizeof bits);
-    bits &= ~std::uint64_t{0xffffff};
-    std::memcpy(&weight, &bits, sizeof bits);
-    return weight;
-}
 
 /** Calls work(first element, number of elements) for each block of a range. */
 template <typename Work>
@@ -257,8 +249,6 @@ ExactSum* checked(std::int64_t address, std::int64_t from, std::int64_t to) noex
     return is_range(*sum, from, to) ? sum : nullptr;
 }
 
-bool is_weight(double weight) noexcept { return weight >= 0x1p-64 && weight <= 0x1p63; }
-
 bool is_term(double value) noexcept { return !std::isfinite(value) || FixedPoint::holds(value); }
 
 std::int32_t result(bool enough_memory) noexcept { return enough_memory ? 0 : -ENOMEM; }
@@ -300,7 +290,7 @@ std::int32_t bfl_exact_sum_fold(std::int64_t sum, const std::int64_t* x, const d
         return 0;
     }
     if (x == nullptr || weights == nullptr || !std::all_of(x, x + vectors, bfl::usable<float>) ||
-        !std::all_of(weights, weights + vectors, is_weight)) {
+        !std::all_of(weights, weights + vectors, bfl::is_weight)) {
         return -EINVAL;
     }
     const DefaultArithmetic arithmetic;

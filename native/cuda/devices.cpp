@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "blazefl4j.h"
+#include "errors.h"
 
 namespace {
 
@@ -17,6 +18,10 @@ cudaError_t count_devices(int* count) {
 }
 
 }  // namespace
+
+const char* bfl::cuda_error_text(std::int32_t error) noexcept {
+    return cudaGetErrorString(static_cast<cudaError_t>(error));
+}
 
 std::int32_t bfl_cuda_device_count() noexcept {
     int count;
