@@ -1,7 +1,9 @@
 package org.blazefl4j.core;
 
 import org.blazefl4j.cuda.CudaState;
+import org.blazefl4j.cuda.DeviceData;
 import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
@@ -104,6 +106,16 @@ public record Device(String type, int index) {
                 org.bytedeco.pytorch.Device target = toTorch()) {
             return new Batch(move(batch.x(), target), batch.y() == null ? null : move(batch.y(), target));
         }
+    }
+
+    /**
+     * Reads the next batch of an epoch onto this device; the caller closes it. The library's trainers keep the samples
+     * of data sets on the devices of clients, where they fit, so that this copies none in a client. The batches are
+     * those of {@code move(epoch.next())}.
+     */
+    public Batch next(Epoch epoch) {
+        DeviceData data = isCpu() ? null : DeviceData.current();
+        return data == null ? move(epoch.next()) : data.next(epoch, toString());
     }
 
     private static Tensor move(Tensor tensor, org.bytedeco.pytorch.Device target) {

@@ -227,6 +227,11 @@ public final class DataLoader implements Iterable<Batch> {
             return false;
         }
 
+        /** Returns the data set that this reads. */
+        public Dataset dataset() {
+            return loader.dataset;
+        }
+
         /** Reads the next batch, which the caller owns. */
         @Override
         public Batch next() {

@@ -33,7 +33,7 @@ public final class LocalBatches implements AutoCloseable {
             epoch = loader.iterator();
             Arguments.require(epoch.hasNext(), "no batch to train on: batches=0, limit=1 or more; give samples");
         }
-        return context.device().move(epoch.next());
+        return context.device().next(epoch);
     }
 
     @Override

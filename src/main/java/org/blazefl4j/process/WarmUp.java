@@ -45,7 +45,7 @@ final class WarmUp {
             SlotLayout layout = SlotLayout.of(prepared);
             int threads = real.settings().intraOpThreads();
             WorkerSettings settings =
-                    new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of());
+                    new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0);
             Message.Setup setup = new Message.Setup(WorkerFunction.of(function), layout, settings, real.environment());
             channel.send(setup);
             channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null, null));

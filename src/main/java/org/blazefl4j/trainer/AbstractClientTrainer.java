@@ -137,7 +137,13 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         long limit = options.clientTimeLimit().map(Duration::toNanos).orElse(WorkerSettings.NO_LIMIT);
         boolean checkAll = options.onNonFinite() != NonFinitePolicy.WARN;
         return new WorkerSettings(
-                options.seed(), options.intraOpThreads(), options.rngCheck(), checkAll, limit, devices());
+                options.seed(),
+                options.intraOpThreads(),
+                options.rngCheck(),
+                checkAll,
+                limit,
+                devices(),
+                local ? options.deviceDataShare() : 0);
     }
 
     /** Returns the CUDA devices that clients compute on, by index; none for the CPU. */

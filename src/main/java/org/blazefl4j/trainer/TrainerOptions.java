@@ -59,6 +59,11 @@ public final class TrainerOptions {
         return set.deviceCount;
     }
 
+    /** Returns the most of a CUDA device's free memory that data sets may take there, as a share. */
+    public double deviceDataShare() {
+        return set.deviceDataShare;
+    }
+
     /** Returns the number of CUDA devices, once the device is known to be among them; asks only for a CUDA device. */
     int checkedDeviceCount() {
         if (set.deviceCount.isEmpty()) {
@@ -136,7 +141,8 @@ public final class TrainerOptions {
     @Override
     public String toString() {
         return "TrainerOptions[numParallels=" + numParallels() + ", device=" + device() + ", deviceCount="
-                + deviceCount() + ", seed=" + seed() + ", intraOpThreads=" + intraOpThreads() + ", rngCheck="
+                + deviceCount() + ", deviceDataShare=" + deviceDataShare() + ", seed=" + seed() + ", intraOpThreads="
+                + intraOpThreads() + ", rngCheck="
                 + rngCheck() + ", slots=" + slots() + ", maxSlots=" + maxSlots() + ", grace=" + grace()
                 + ", onClientFailure=" + onClientFailure() + ", onNonFinite=" + onNonFinite() + ", clientTimeLimit="
                 + clientTimeLimit().map(Duration::toString).orElse("none") + ", stateMemory=" + stateMemory()
@@ -160,6 +166,7 @@ public final class TrainerOptions {
         private int numParallels = Runtime.getRuntime().availableProcessors();
         private Device device = Device.CPU;
         private OptionalInt deviceCount = OptionalInt.empty();
+        private double deviceDataShare = 0.3;
         private long seed = 42;
         private int intraOpThreads = 1;
         private RngCheck rngCheck = RngCheck.FAIL;
@@ -206,6 +213,19 @@ public final class TrainerOptions {
          */
         public Builder deviceCount(int count) {
             this.deviceCount = OptionalInt.of(within("deviceCount", count, 0, 128));
+            return this;
+        }
+
+        /**
+         * Sets the most of a CUDA device's free memory that data sets may take there, as a share; the default is 0.3.
+         * Data sets whose samples are rows of tensors, without transforms, are copied to a device once, for all clients
+         * of the process, until the trainer is closed; 0 copies none. Of others, and of those that do not fit, each
+         * batch is copied, as in worker processes. No choice changes results.
+         *
+         * @throws IllegalArgumentException if it is not in [0, 1]
+         */
+        public Builder deviceDataShare(double share) {
+            this.deviceDataShare = within("deviceDataShare", share, 0.0, 1.0);
             return this;
         }
 

@@ -7,9 +7,6 @@ import java.util.function.Consumer;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.StopEvent;
-import org.blazefl4j.cuda.CudaErrors;
-import org.blazefl4j.cuda.DeviceWatch;
-import org.blazefl4j.cuda.WorkerStream;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.FaultPoint;
@@ -33,10 +30,11 @@ public final class ClientRunner implements AutoCloseable {
     private final WorkerResources resources = new WorkerResources();
     private final DefaultGeneratorWatch generator;
     private final SettingsWatch settings = new SettingsWatch();
-    private final DeviceWatch device = new DeviceWatch();
-    private final WorkerStream stream = new WorkerStream();
     private final PackageEncoder encoder = new PackageEncoder();
     private final ClientTimeouts timeouts;
+
+    /** Made for the first client on a device. */
+    private @Nullable DeviceWork devices;
 
     /**
      * Creates a worker.
@@ -126,18 +124,10 @@ public final class ClientRunner implements AutoCloseable {
         return payload.during(job, () -> generator.during(job, () -> settings.during(job, watched)));
     }
 
-    /** Refuses clients once CUDA works no more. A worker process ends before; in threads, no policy would help. */
     private <U> U onDevice(ClientJob job, Callable<U> client) throws Exception {
-        String lost = CudaErrors.lost();
-        if (lost != null) {
-            throw new ContractViolationException(
-                    "CUDA context lost: " + job.name() + ", " + lost
-                            + ", expected=none; CUDA refuses further work in this"
-                            + " process: start it again, and train in worker processes, which are replaced",
-                    null);
-        }
-        int index = Math.max(0, job.device().index()); // without an index, the current one, which is the first
-        return device.during(job.name(), job.device().toString(), index, () -> stream.on(index, client));
+        DeviceWork made = devices == null ? new DeviceWork(worker.settings()) : devices;
+        devices = made;
+        return made.during(job, client);
     }
 
     /** Checks the number of threads, because LibTorch's setter also affects threads that start later. */
@@ -183,6 +173,8 @@ public final class ClientRunner implements AutoCloseable {
     public void close() {
         generator.close();
         settings.close();
-        resources.close();
+        try (DeviceWork last = devices) {
+            resources.close();
+        }
     }
 }

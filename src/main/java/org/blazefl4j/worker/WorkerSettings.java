@@ -12,6 +12,7 @@ import org.blazefl4j.reproducibility.RngCheck;
  * @param refuseNonFinite whether a client with a non-finite result fails, or is only reported
  * @param clientNanos the time limit of a client in nanoseconds, or {@link #NO_LIMIT}
  * @param devices the CUDA devices that clients compute on, by index; empty for the CPU
+ * @param deviceDataShare the most of a device's free memory that data sets may take there, from 0 to 1
  */
 public record WorkerSettings(
         long seed,
@@ -19,7 +20,8 @@ public record WorkerSettings(
         RngCheck rngCheck,
         boolean refuseNonFinite,
         long clientNanos,
-        List<Integer> devices) {
+        List<Integer> devices,
+        double deviceDataShare) {
 
     /** No time limit for clients. */
     public static final long NO_LIMIT = 0;

@@ -58,7 +58,7 @@ final class PoolRoundTest {
     private static PoolSettings settings() {
         return new PoolSettings(
                 1,
-                new WorkerSettings(0, 1, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of()),
+                new WorkerSettings(0, 1, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0),
                 OptionalInt.empty(),
                 1,
                 List.of(),

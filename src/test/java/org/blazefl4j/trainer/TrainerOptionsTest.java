@@ -22,6 +22,7 @@ final class TrainerOptionsTest {
         assertThat(options.numParallels()).isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat(options.device()).isEqualTo(Device.CPU);
         assertThat(options.deviceCount()).isEmpty();
+        assertThat(options.deviceDataShare()).isEqualTo(0.3);
         assertThat(options.seed()).isEqualTo(42);
         assertThat(options.intraOpThreads()).isEqualTo(1);
         assertThat(options.rngCheck()).isEqualTo(RngCheck.FAIL);
@@ -43,6 +44,7 @@ final class TrainerOptionsTest {
                 .numParallels(3)
                 .device(new Device("cuda", -1))
                 .deviceCount(4)
+                .deviceDataShare(0.5)
                 .seed(-7)
                 .intraOpThreads(2)
                 .rngCheck(RngCheck.WARN)
@@ -60,10 +62,11 @@ final class TrainerOptionsTest {
 
         assertThat(first.numParallels()).isEqualTo(3);
         assertThat(second)
-                .hasToString("TrainerOptions[numParallels=5, device=cuda, deviceCount=OptionalInt[4], seed=-7,"
-                        + " intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S,"
-                        + " onClientFailure=retry(3).thenDrop(), onNonFinite=drop, clientTimeLimit=PT1M30S, stateMemory=5,"
-                        + " stateFolder=" + folder + "]");
+                .hasToString(
+                        "TrainerOptions[numParallels=5, device=cuda, deviceCount=OptionalInt[4], deviceDataShare=0.5,"
+                                + " seed=-7, intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S,"
+                                + " onClientFailure=retry(3).thenDrop(), onNonFinite=drop, clientTimeLimit=PT1M30S, stateMemory=5,"
+                                + " stateFolder=" + folder + "]");
         assertThat(second.deviceCount()).isEqualTo(OptionalInt.of(4));
     }
 
@@ -89,6 +92,9 @@ final class TrainerOptionsTest {
         assertRefused(() -> builder.numParallels(0), "numParallels=0, limit=[1, 4096]");
         assertRefused(() -> builder.numParallels(4097), "numParallels=4097, limit=[1, 4096]");
         assertRefused(() -> builder.deviceCount(-1), "deviceCount=-1, limit=[0, 128]");
+        assertRefused(() -> builder.deviceDataShare(-0.1), "deviceDataShare=-0.1, limit=[0.0, 1.0]");
+        assertRefused(() -> builder.deviceDataShare(1.1), "deviceDataShare=1.1, limit=[0.0, 1.0]");
+        assertRefused(() -> builder.deviceDataShare(Double.NaN), "deviceDataShare=NaN, limit=[0.0, 1.0]");
         assertRefused(() -> builder.intraOpThreads(0), "intraOpThreads=0, limit=[1, 1024]");
         assertRefused(() -> builder.slots(0), "slots=0, limit=[1, 1048576]");
         assertRefused(() -> builder.maxSlots(0), "maxSlots=0, limit=[1, 1048576]");

@@ -38,7 +38,7 @@ final class ExecutorSessionTest {
     }
 
     private static byte[] round() {
-        WorkerSettings settings = new WorkerSettings(1, 1, RngCheck.WARN, false, WorkerSettings.NO_LIMIT, List.of());
+        WorkerSettings settings = new WorkerSettings(1, 1, RngCheck.WARN, false, WorkerSettings.NO_LIMIT, List.of(), 0);
         NumericEnvironment foreign = SparkRoundTest.foreign();
         return Parcel.encode(
                 "round",

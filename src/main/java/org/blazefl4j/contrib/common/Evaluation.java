@@ -63,7 +63,7 @@ public record Evaluation(double loss, double accuracy, long samples, double squa
         try (EvaluationMode mode = new EvaluationMode(scorer.model());
                 Epoch epoch = loader.iterator()) {
             while (epoch.hasNext()) {
-                sum = sum.plus(scorer.score(epoch.next()));
+                sum = sum.plus(scorer.score(scorer.device().next(epoch)));
             }
         }
         return sum.mean();

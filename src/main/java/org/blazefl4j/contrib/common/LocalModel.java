@@ -135,7 +135,7 @@ public final class LocalModel implements AutoCloseable {
             Tensor sum = state.vector().toType(ScalarType.Double).zero_();
             while (epoch.hasNext()) {
                 stop.throwIfSet();
-                addGradient(epoch.next(), sum);
+                addGradient(epoch, sum);
             }
             return out.copy_(sum.div_(new Scalar((double) samples.dataset().size())));
         } finally {
@@ -144,17 +144,17 @@ public final class LocalModel implements AutoCloseable {
         }
     }
 
-    private void addGradient(Batch batch, Tensor sum) {
+    private void addGradient(Epoch epoch, Tensor sum) {
         try (PointerScope scope = new PointerScope();
-                Batch moved = device.move(batch)) {
+                Batch batch = device.next(epoch)) {
             state.zeroGradients();
-            Optional<StepEngine> engine = engines.on(moved);
+            Optional<StepEngine> engine = engines.on(batch);
             if (engine.isPresent()) {
-                engine.get().gradient(state.vector(), StepSamples.of(moved), false, state.gradients());
+                engine.get().gradient(state.vector(), StepSamples.of(batch), false, state.gradients());
             } else {
-                TrainingLoop.Loss.CROSS_ENTROPY.of(model, moved).backward();
+                TrainingLoop.Loss.CROSS_ENTROPY.of(model, batch).backward();
             }
-            sum.add_(state.gradients(), new Scalar((double) moved.x().size(0)));
+            sum.add_(state.gradients(), new Scalar((double) batch.x().size(0)));
         }
     }
 

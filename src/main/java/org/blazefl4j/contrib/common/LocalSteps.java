@@ -72,7 +72,7 @@ final class LocalSteps implements TrainingLoop.Steps {
     @Override
     public long take(Epoch epoch, long most) {
         try (PointerScope scope = new PointerScope();
-                Batch batch = device.move(epoch.next())) {
+                Batch batch = device.next(epoch)) {
             step(batch);
             return 1;
         }

@@ -163,7 +163,7 @@ final class DistillationModel implements AutoCloseable {
             for (long row = 0; epoch.hasNext(); row += batchSize) {
                 around.stop().throwIfSet();
                 try (PointerScope scope = new PointerScope();
-                        Batch batch = device.move(epoch.next())) {
+                        Batch batch = device.next(epoch)) {
                     Tensor labels = model.output(batch.x()).softmax(1);
                     out.narrow(0, row, labels.size(0)).copy_(labels);
                 }

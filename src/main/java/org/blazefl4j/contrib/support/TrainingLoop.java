@@ -73,7 +73,7 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
     /** Reads the batch within the scope too, which frees what data sets and transforms of the user leave open. */
     private void step(Epoch epoch, Loss loss, Runnable step) {
         try (PointerScope scope = new PointerScope();
-                Batch batch = device.move(epoch.next())) {
+                Batch batch = device.next(epoch)) {
             start.run();
             loss.of(model, batch).backward();
             step.run();

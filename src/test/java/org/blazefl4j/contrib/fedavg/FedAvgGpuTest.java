@@ -11,9 +11,11 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Transform;
 import org.blazefl4j.reproducibility.Reproducibility;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -45,21 +47,29 @@ final class FedAvgGpuTest {
         torch.globalContext().setDeterministicCuDNN(false);
     }
 
-    /** The hashes after two rounds in worker processes, and the loss at the end. */
+    /** The hashes after two rounds, and the loss at the end. */
     private record Outcome(List<String> hashes, double loss) {}
 
-    private Outcome train(Device device, int workers) {
+    private FedAvgClients clients() {
         SgdOptions training = new SgdOptions(2, 4, 0.05);
-        FedAvgClients clients = new FedAvgClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, training);
+        return new FedAvgClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, training);
+    }
+
+    /** Trains in worker processes. */
+    private Outcome train(Device device, int workers) {
         TrainerOptions options =
                 TrainerOptions.builder().device(device).numParallels(workers).build();
         ProcessOptions process = ProcessOptions.builder()
                 .environment(Map.of("CUBLAS_WORKSPACE_CONFIG", ":4096:8"))
                 .build();
+        return train(new ProcessPoolClientTrainer<>(clients(), options, process));
+    }
+
+    private Outcome train(ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> opened) {
         List<String> hashes = new ArrayList<>();
         try (var handler = new FedAvgServerHandler(
                         SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(2, CLIENTS));
-                var trainer = new ProcessPoolClientTrainer<>(clients, options, process)) {
+                var trainer = opened) {
             while (!handler.isStopped()) {
                 trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), uplink -> {
                     try (uplink) {
@@ -69,6 +79,27 @@ final class FedAvgGpuTest {
                 hashes.add(handler.sha256());
             }
             return new Outcome(hashes, (double) handler.getSummary().get("loss"));
+        }
+    }
+
+    /** Without transforms, so that samples stay on the device, unless none may. */
+    @Test
+    void shouldGiveTheSameBitsOnAnyStreamsWithSamplesThereOrHere() {
+        data.close();
+        data = TinyData.evenly(60, CLIENTS);
+        TrainerOptions alone = TrainerOptions.builder().device(CUDA).build();
+        Outcome first = train(ExecutionMode.SINGLE_THREADED.trainer(clients(), alone));
+        for (int workers : new int[] {1, 4, 16}) {
+            for (double share : new double[] {0, 0.3}) {
+                TrainerOptions options = alone.toBuilder()
+                        .numParallels(workers)
+                        .deviceDataShare(share)
+                        .build();
+                Outcome other = train(ExecutionMode.MULTI_THREADED.trainer(clients(), options));
+                assertThat(other.hashes)
+                        .as("workers=%d, share=%s", workers, share)
+                        .isEqualTo(first.hashes);
+            }
         }
     }
 

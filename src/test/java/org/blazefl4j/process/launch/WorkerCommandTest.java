@@ -30,7 +30,7 @@ final class WorkerCommandTest {
     private WorkerCommand command(List<String> jvmArguments, Map<String, String> environment, boolean inherit) {
         PoolSettings settings = new PoolSettings(
                 1,
-                new WorkerSettings(42, 3, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of()),
+                new WorkerSettings(42, 3, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0),
                 OptionalInt.empty(),
                 8,
                 List.of(),

@@ -1,0 +1,71 @@
+package org.blazefl4j.cuda;
+
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.SizeTPair;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/** The memory of devices, by their names. Tests have other than CUDA's. */
+interface DeviceMemory {
+
+    /** Copies a tensor of the CPU to a device. The copy is complete. */
+    Tensor copy(Tensor tensor, String device);
+
+    /** Copies a tensor of the CPU to a device, for what the calling thread computes there later. Does not wait. */
+    Tensor send(Tensor tensor, String device);
+
+    /** Returns the bytes that are free on a device. */
+    long free(String device);
+
+    /** Waits for all work on a device. */
+    void await(String device);
+
+    /** LibTorch's memory on CUDA devices. */
+    DeviceMemory CUDA = new DeviceMemory() {
+
+        private static byte index(String name) {
+            int colon = name.indexOf(':');
+            return colon < 0 ? 0 : Byte.parseByte(name.substring(colon + 1));
+        }
+
+        @Override
+        public Tensor copy(Tensor tensor, String device) {
+            try (Device target = new Device(device)) {
+                return tensor.to(target, Tensors.type(tensor));
+            }
+        }
+
+        /** LibTorch reuses pinned memory only after the copy from it. */
+        @Override
+        public Tensor send(Tensor tensor, String device) {
+            try (Device target = new Device(device);
+                    MemoryFormatOptional format = new MemoryFormatOptional();
+                    Tensor pinned = tensor.pin_memory()) {
+                return pinned.to(target, Tensors.type(tensor), true, false, format);
+            }
+        }
+
+        @Override
+        public long free(String device) {
+            try (SizeTPair freeAndTotal = torch_cuda.getAllocator().getMemoryInfo(index(device))) {
+                return freeAndTotal.first();
+            }
+        }
+
+        @Override
+        public void await(String device) {
+            if (CudaErrors.lost() != null) {
+                return; // nothing computes any more
+            }
+            byte before = torch_cuda.current_device();
+            try {
+                torch_cuda.set_device(index(device));
+                torch_cuda.device_synchronize();
+            } finally {
+                torch_cuda.MaybeSetDevice(before);
+            }
+        }
+    };
+}
