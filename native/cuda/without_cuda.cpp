@@ -18,6 +18,70 @@ const char* bfl_cuda_why_none() noexcept {
     return "the native library was built without CUDA: there was no nvcc";
 }
 
+std::int64_t bfl_cuda_malloc(std::int32_t, std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_free(std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_export(std::int64_t, std::int8_t*) noexcept {
+    return -ENOSYS;
+}
+
+std::int64_t bfl_cuda_open(std::int32_t, const std::int8_t*) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_close(std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_host_register(std::int64_t, std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_host_unregister(std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_copy_async(std::int64_t, std::int64_t, std::int64_t, std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_fill_async(std::int64_t, std::int32_t, std::int64_t, std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int64_t bfl_cuda_event_create(std::int32_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_event_free(std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_event_record(std::int64_t, std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_event_done(std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_stream_wait(std::int64_t, std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_stream_finish(std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_sticky_error(std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
 std::int64_t bfl_cuda_sum_bytes(std::int64_t) noexcept {
     return -ENOSYS;
 }

@@ -321,7 +321,13 @@ BFL_API int32_t bfl_openmp_set_threads(int32_t threads) BFL_NOEXCEPT;
 /* Returns the version, options and kernel processor of OpenBLAS, or an empty text if it is not loaded. */
 BFL_API const char* bfl_openblas_config(void) BFL_NOEXCEPT;
 
-/* ---- cuda/: devices. -ENOSYS from all that follow but the next two: the library was built without CUDA ------------ */
+/* ---- cuda/: devices ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Of what follows, all but bfl_cuda_device_count and bfl_cuda_why_none return -ENOSYS if the library was built without CUDA.
+ * A stream is a cudaStream_t; 0 is the default one. Work is queued on it, and done some time after the call has returned.
+ * Calls leave the calling thread's device as it is.
+ */
 
 /* Returns the number of CUDA devices; 0 also without a driver, or if the library was built without CUDA. */
 BFL_API int32_t bfl_cuda_device_count(void) BFL_NOEXCEPT;
@@ -329,12 +335,73 @@ BFL_API int32_t bfl_cuda_device_count(void) BFL_NOEXCEPT;
 /* Returns why there are no devices, or an empty text if there are some. */
 BFL_API const char* bfl_cuda_why_none(void) BFL_NOEXCEPT;
 
+/* ---- cuda/memory.cpp: memory of devices, and the host's that they access --------------------------------------------- */
+
+/* Allocates memory on a device, in whole pages of 2 MiB. Returns its address. */
+BFL_API int64_t bfl_cuda_malloc(int32_t device, int64_t bytes) BFL_NOEXCEPT;
+
+/*
+ * Frees memory of bfl_cuda_malloc, after all work that was queued on its device. Other processes must have closed it, or have
+ * ended: otherwise CUDA leaves undefined what happens.
+ */
+BFL_API int32_t bfl_cuda_free(int64_t address) BFL_NOEXCEPT;
+
+/* Writes BFL_CUDA_HANDLE_BYTES bytes, with which other processes open memory of bfl_cuda_malloc while it is allocated. */
+#define BFL_CUDA_HANDLE_BYTES 64
+BFL_API int32_t bfl_cuda_export(int64_t address, int8_t* handle) BFL_NOEXCEPT;
+
+/* Opens another process's memory, once in each process. Returns its address here. It ends with this process, too. */
+BFL_API int64_t bfl_cuda_open(int32_t device, const int8_t* handle) BFL_NOEXCEPT;
+
+/* Closes memory of bfl_cuda_open, after all work that was queued on its device. */
+BFL_API int32_t bfl_cuda_close(int64_t address) BFL_NOEXCEPT;
+
+/* Pins memory of the host, such as a segment. Then devices copy it while the host goes on, at full speed. */
+BFL_API int32_t bfl_cuda_host_register(int64_t address, int64_t bytes) BFL_NOEXCEPT;
+
+/* Undoes bfl_cuda_host_register, before the memory is unmapped. */
+BFL_API int32_t bfl_cuda_host_unregister(int64_t address) BFL_NOEXCEPT;
+
+/*
+ * Queues a copy between memory of any devices and of the host. Memory of the host that is registered must stay as it is until
+ * the copy is done; with other memory, the call returns only then.
+ */
+BFL_API int32_t bfl_cuda_copy_async(int64_t target, int64_t source, int64_t bytes, int64_t stream) BFL_NOEXCEPT;
+
+/* Queues that each byte of device memory is set to `value`. */
+BFL_API int32_t bfl_cuda_fill_async(int64_t target, int32_t value, int64_t bytes, int64_t stream) BFL_NOEXCEPT;
+
+/* ---- cuda/stream.cpp: the order of streams ---------------------------------------------------------------------------- */
+
+/* Creates an event of a device, which stands for what a stream had queued when it was recorded. Returns its address. */
+BFL_API int64_t bfl_cuda_event_create(int32_t device) BFL_NOEXCEPT;
+
+/* Frees an event. Streams that wait for it go on waiting for what it stood for. */
+BFL_API int32_t bfl_cuda_event_free(int64_t event) BFL_NOEXCEPT;
+
+/* Lets an event stand for what has been queued on a stream of its device. */
+BFL_API int32_t bfl_cuda_event_record(int64_t event, int64_t stream) BFL_NOEXCEPT;
+
+/* Returns 1 if what an event stands for is done, or if it was never recorded, else 0. */
+BFL_API int32_t bfl_cuda_event_done(int64_t event) BFL_NOEXCEPT;
+
+/* Lets what is queued on a stream from now on wait for an event as it is recorded now; the host does not wait. */
+BFL_API int32_t bfl_cuda_stream_wait(int64_t stream, int64_t event) BFL_NOEXCEPT;
+
+/* Waits for all that is queued on a stream. */
+BFL_API int32_t bfl_cuda_stream_finish(int64_t stream) BFL_NOEXCEPT;
+
+/*
+ * Returns 0, or the error that all calls for a stream's device return from now on: its context is lost in this process, and
+ * another process must go on. Errors of work that is not done yet are not seen: call it after bfl_cuda_stream_finish.
+ */
+BFL_API int32_t bfl_cuda_sticky_error(int64_t stream) BFL_NOEXCEPT;
+
 /* ---- cuda/sum.cu: exact sums on a device ---------------------------------------------------------------------------- */
 
 /*
  * Sums that give the same bits as those of exact_sum.cpp, whatever is added in whatever order. Addresses of sums, vectors
- * and results are those of memory that a stream's device can access. A stream is a cudaStream_t; 0 is the default one. Work
- * is queued on it, and done some time after the call has returned. Ranges of elements may be any.
+ * and results are those of memory that a stream's device can access. Ranges of elements may be any.
  */
 
 /* Returns how many bytes of memory a sum takes: 81 an element. */

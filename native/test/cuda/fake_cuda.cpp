@@ -313,13 +313,13 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
     if (fd < 0 || ftruncate(fd, static_cast<off_t>(size)) != 0) {
         return failed(cudaErrorMemoryAllocation);
     }
-    const cudaError_t error = map(memory, fd, size, false);
-    if (error == cudaSuccess) {
-        mprotect(*memory, size, PROT_READ | PROT_WRITE);
-        std::memset(*memory, 0xa5, size);  // no zeros by luck
-        mprotect(*memory, size, PROT_NONE);
+    if (map(memory, fd, size, false) != cudaSuccess) {
+        return failed(cudaErrorMemoryAllocation);
     }
-    return error;
+    mprotect(*memory, size, PROT_READ | PROT_WRITE);
+    std::memset(*memory, 0xa5, size);  // no zeros by luck
+    mprotect(*memory, size, PROT_NONE);
+    return cudaSuccess;
 }
 
 cudaError_t cudaFree(void* memory) {
