@@ -122,7 +122,7 @@ final class DeviceCopies {
         }
         refused.add(x);
         LOGGER.log(
-                Level.INFO,
+                Level.WARNING,
                 "data set stays in host memory: device=" + device + ", need=" + (there + more) + ", limit=" + limit
                         + ", since deviceDataShare=" + share + " of what is free; each of its batches is copied, with"
                         + " the same results: raise the share, or use a device with more memory");

@@ -30,7 +30,7 @@ public final class DeviceData implements AutoCloseable {
      *
      * @param share the most of a device's free memory that data sets may take there, from 0 to 1
      */
-    public DeviceData(double share) {
+    DeviceData(double share) {
         this(DeviceMemory.CUDA, OfThisProcess.COPIES, share);
     }
 
@@ -54,7 +54,7 @@ public final class DeviceData implements AutoCloseable {
      *
      * @throws Exception what the client threw
      */
-    public <T> T during(Callable<T> client) throws Exception {
+    <T> T during(Callable<T> client) throws Exception {
         CURRENT.set(this);
         try {
             return client.call();

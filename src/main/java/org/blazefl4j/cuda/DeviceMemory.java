@@ -2,7 +2,6 @@ package org.blazefl4j.cuda;
 
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.SizeTPair;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -37,13 +36,10 @@ interface DeviceMemory {
             }
         }
 
-        /** LibTorch reuses pinned memory only after the copy from it. */
         @Override
         public Tensor send(Tensor tensor, String device) {
-            try (Device target = new Device(device);
-                    MemoryFormatOptional format = new MemoryFormatOptional();
-                    Tensor pinned = tensor.pin_memory()) {
-                return pinned.to(target, Tensors.type(tensor), true, false, format);
+            try (Device target = new Device(device)) {
+                return Tensors.send(tensor, target);
             }
         }
 

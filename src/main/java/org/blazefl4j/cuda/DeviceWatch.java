@@ -8,13 +8,13 @@ import java.util.function.IntToLongFunction;
  * goes on with another algorithm, which gives other bits; and notes errors after which CUDA works in this process no
  * more.
  */
-public final class DeviceWatch {
+final class DeviceWatch {
 
     private final IntToLongFunction refusals;
     private final Runnable release;
 
     /** Creates a watch of LibTorch's devices. */
-    public DeviceWatch() {
+    DeviceWatch() {
         this(CudaMemory::refusals, CudaMemory::release);
     }
 
@@ -32,7 +32,7 @@ public final class DeviceWatch {
      * @throws IllegalStateException if the device ran out of memory meanwhile, by this client or another there
      * @throws Exception what the client threw
      */
-    public <T> T during(String name, String device, int index, Callable<T> client) throws Exception {
+    <T> T during(String name, String device, int index, Callable<T> client) throws Exception {
         try {
             return withinMemory(name, device, index, client);
         } catch (Throwable thrown) {

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  *
  * <p>For one thread at a time. Streams are LibTorch's and live as long as the process.
  */
-public final class WorkerStream {
+final class WorkerStream {
 
     /** A stream of a device. Tests have others than CUDA's. */
     interface Stream {
@@ -44,7 +44,7 @@ public final class WorkerStream {
     private final Map<Integer, Stream> byDevice = new HashMap<>(2);
 
     /** Creates a worker's streams, each when it is first needed. */
-    public WorkerStream() {
+    WorkerStream() {
         this(new CudaStreams());
     }
 
@@ -59,7 +59,7 @@ public final class WorkerStream {
      * @param device the index of the client's device
      * @throws Exception what the client threw, or an error of the device
      */
-    public <T> T on(int device, Callable<T> client) throws Exception {
+    <T> T on(int device, Callable<T> client) throws Exception {
         if (!streams.exist()) {
             return client.call();
         }

@@ -127,12 +127,17 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Reads the batch at a position of an epoch; the caller owns it.
+     * Reads the batch at a position of an epoch; the caller owns it. Draws nothing.
      *
      * @throws IllegalArgumentException if the index is out of range
      * @throws IllegalStateException if the loader shuffles
      */
     public Batch batch(long index) {
+        return from(index).next();
+    }
+
+    /** Begins an epoch at the batch at a position, as {@link #batch} reads it. */
+    public Epoch from(long index) {
         if (shuffle) {
             throw new IllegalStateException(
                     "single batch of shuffled samples: batch=" + index + ", expected=a loader that reads in order");
@@ -140,7 +145,7 @@ public final class DataLoader implements Iterable<Batch> {
         if (index < 0 || index >= batches()) {
             throw new IllegalArgumentException("no such batch: batch=" + index + ", limit=0 to " + (batches() - 1));
         }
-        return select(inOrder(index * batchSize, length(index)));
+        return new Epoch(this, index);
     }
 
     private Batch select(long[] positions) {
@@ -163,7 +168,10 @@ public final class DataLoader implements Iterable<Batch> {
     /** Begins an epoch. */
     @Override
     public Epoch iterator() {
-        return new Epoch(this);
+        if (random != null) {
+            random.nextLong(); // PyTorch's seed for loader processes
+        }
+        return new Epoch(this, 0);
     }
 
     /** What to do with the last samples of an epoch if they do not fill a batch. */
@@ -205,13 +213,11 @@ public final class DataLoader implements Iterable<Batch> {
         private long @Nullable [] order;
         private boolean exhausted;
 
-        private Epoch(DataLoader loader) {
+        private Epoch(DataLoader loader, long first) {
             this.loader = loader;
             this.samples = loader.dataset.size();
             this.batches = loader.batches();
-            if (loader.random != null) {
-                loader.random.nextLong(); // PyTorch's seed for loader processes
-            }
+            this.read = first;
         }
 
         @Override

@@ -1,5 +1,7 @@
 package org.blazefl4j.model;
 
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -39,6 +41,13 @@ public final class Dropout extends Model {
         if (kept > 0) {
             mask.div_(new Scalar(kept));
         }
-        return x.mul(x.is_cpu() ? mask : mask.to(x));
+        if (x.is_cpu()) {
+            return x.mul(mask);
+        }
+        try (Device device = x.device();
+                Tensor there = Tensors.send(mask, device);
+                Tensor scaled = there.toType(Tensors.type(x))) {
+            return x.mul(scaled);
+        }
     }
 }

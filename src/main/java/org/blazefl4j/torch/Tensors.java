@@ -14,6 +14,8 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -48,6 +50,22 @@ public final class Tensors {
     /** Does what {@link ScalarType#intern()} does, which copies all constants at each call. */
     public static ScalarType constant(ScalarType type) {
         return TYPES[type.value];
+    }
+
+    /**
+     * Copies a tensor of the CPU to a device, for what the calling thread computes there next. Does not wait for a CUDA
+     * device: the elements cross from page-locked memory, which LibTorch reuses only afterwards.
+     *
+     * @return a tensor that the caller owns; on the CPU it shares the memory
+     */
+    public static Tensor send(Tensor tensor, Device device) {
+        if (!device.is_cuda()) {
+            return tensor.to(device, type(tensor));
+        }
+        try (MemoryFormatOptional format = new MemoryFormatOptional();
+                Tensor pinned = tensor.pin_memory()) {
+            return pinned.to(device, type(tensor), true, false, format);
+        }
     }
 
     /**

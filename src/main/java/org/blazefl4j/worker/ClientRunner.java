@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.cuda.CudaErrors;
+import org.blazefl4j.cuda.DeviceWork;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.FaultPoint;
@@ -124,10 +126,20 @@ public final class ClientRunner implements AutoCloseable {
         return payload.during(job, () -> generator.during(job, () -> settings.during(job, watched)));
     }
 
+    /** Refuses clients once CUDA works no more. A worker process ends before; in threads, no policy would help. */
     private <U> U onDevice(ClientJob job, Callable<U> client) throws Exception {
-        DeviceWork made = devices == null ? new DeviceWork(worker.settings()) : devices;
+        String lost = CudaErrors.lost();
+        if (lost != null) {
+            throw new ContractViolationException(
+                    "CUDA context lost: " + job.name() + ", " + lost
+                            + ", expected=none; CUDA refuses further work in this"
+                            + " process: start it again, and train in worker processes, which are replaced",
+                    null);
+        }
+        DeviceWork made = devices == null ? new DeviceWork(worker.settings().deviceDataShare()) : devices;
         devices = made;
-        return made.during(job, client);
+        int index = Math.max(0, job.device().index()); // without an index, the current one, which is the first
+        return made.during(job.name(), job.device().toString(), index, client);
     }
 
     /** Checks the number of threads, because LibTorch's setter also affects threads that start later. */

@@ -11,10 +11,13 @@ import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.cuda.DeviceStats;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,6 +49,19 @@ final class DeviceDataGpuTest {
             }
         }
         assertThat(allocated()).isEqualTo(before);
+    }
+
+    @Test
+    void shouldSendWithoutLosingElements() {
+        try (PointerScope scope = new PointerScope()) {
+            Device device = new Device("cuda:0");
+            for (int i = 0; i < 100; i++) {
+                Tensor here = torch.full(new long[] {4096}, new Scalar((double) i));
+                Tensor there = Tensors.send(here, device);
+                here.zero_(); // what crosses lies elsewhere
+                assertThat(there.sum().item_double()).isEqualTo(4096. * i);
+            }
+        }
     }
 
     private static boolean readAll(DeviceData reader, TensorDataset data) {

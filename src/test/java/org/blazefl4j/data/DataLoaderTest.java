@@ -329,6 +329,14 @@ class DataLoaderTest {
             }
 
             assertThat(read).containsExactly(4f, 0f, 1f);
+            List<String> rest = new ArrayList<>();
+            loader.from(1).forEachRemaining(batch -> {
+                try (batch) {
+                    rest.add(batch.x().numel() + " from "
+                            + batch.x().data_ptr_float().get());
+                }
+            });
+            assertThat(rest).containsExactly("2 from 2.0", "1 from 4.0");
             assertThatThrownBy(() -> loader.batch(3))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("no such batch: batch=3, limit=0 to 2");

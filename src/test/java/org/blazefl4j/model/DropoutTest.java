@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -51,6 +52,23 @@ class DropoutTest {
             assertThat(mask(dropout, 7)).isEqualTo(first);
             assertThat(mask(dropout, 8)).isNotEqualTo(first);
             assertThat(DefaultGenerator.movedSince(before)).isFalse();
+        }
+    }
+
+    /** The device {@code meta} has shapes alone. */
+    @Test
+    void shouldDrawTheSameOnADevice() {
+        try (Dropout dropout = new Dropout(0.5)) {
+            Generator here = generator(7);
+            dropout.setGenerator(here);
+            dropout.forward(torch.ones(N));
+            Generator there = generator(7);
+            dropout.setGenerator(there);
+            Tensor y = dropout.forward(Tensors.send(torch.ones(N), new Device("meta")));
+
+            assertThat(y.is_meta()).isTrue();
+            assertThat(y.numel()).isEqualTo(N);
+            assertThat(there.get_state().equal(here.get_state())).isTrue();
         }
     }
 

@@ -11,6 +11,7 @@ import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.step.ModelEngine;
@@ -98,8 +99,9 @@ record EvaluationTask(
     /** Scores one batch by a model that has this state, and leaves it in the mode that it had. */
     BatchScore score(int batch, Scorer scorer) {
         try (IntraOpThreads threads = IntraOpThreads.scope(intraOpThreads);
-                EvaluationMode mode = new EvaluationMode(scorer.model())) {
-            return scorer.score(loader().batch(batch));
+                EvaluationMode mode = new EvaluationMode(scorer.model());
+                Epoch epoch = loader().from(batch)) {
+            return scorer.score(scorer.device().next(epoch));
         }
     }
 
