@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.blazefl4j.spark.Messages.RangeResult;
 import org.blazefl4j.spark.Messages.TaskResult;
@@ -32,9 +31,8 @@ record RoundTask(
         Input round,
         List<SharedBlock> blocks,
         int ranges,
-        List<Input> inputs,
-        TaskResults<TaskResult> results)
-        implements VoidFunction<Iterator<Integer>> {
+        List<Input> inputs)
+        implements TaskJob.Task<Integer, TaskResult> {
 
     /** Bytes for a task, in the job itself or, if they are many, on their own. */
     sealed interface Input extends java.io.Serializable {
@@ -55,32 +53,36 @@ record RoundTask(
     }
 
     @Override
-    public void call(Iterator<Integer> partition) {
-        train(partition.next());
+    public TaskResult call(Iterator<Integer> partition) {
+        return train(partition.next(), new ArrayList<>());
     }
 
-    private List<byte[]> train(int task) {
+    private TaskResult train(int task, List<byte[]> slices) {
         TaskContext context = TaskContext.get();
         ended.forEach(ExecutorSession::close);
-        List<byte[]> slices = new ArrayList<>();
-        results.add(ExecutorSession.of(session).run(this, task, context, slices));
+        TaskResult result = ExecutorSession.of(session).run(this, task, context, slices);
         if (context.isInterrupted()) {
             throw new IllegalStateException("task was told to stop: task=" + task);
         }
-        return slices;
+        return result;
     }
 
-    /** Trains the clients of a task. Returns the ranges of their sum; none if it went to the driver. */
-    Iterator<Tuple2<Integer, byte[]>> cut(Iterator<Integer> partition) {
+    /**
+     * Trains the clients of a task. Returns the ranges of their sum; none if it went to the driver.
+     *
+     * @param results brings the task's result, without its sum, to the driver
+     */
+    Iterator<Tuple2<Integer, byte[]>> cut(Iterator<Integer> partition, TaskResults<TaskResult> results) {
         int task = partition.next();
-        List<byte[]> slices = train(task);
+        List<byte[]> slices = new ArrayList<>();
+        results.add(train(task, slices));
         return IntStream.range(0, slices.size())
                 .mapToObj(range -> new Tuple2<>(task * ranges + range, slices.get(range)))
                 .iterator();
     }
 
     /** Adds up a range of the elements of tasks' sums. */
-    void merge(Iterator<Tuple2<Integer, byte[]>> slices, TaskResults<RangeResult> merged) {
+    RangeResult merge(Iterator<Tuple2<Integer, byte[]>> slices) {
         int range = TaskContext.getPartitionId();
         Set<Integer> tasks = new HashSet<>();
         Iterator<byte[]> totals = new Iterator<>() {
@@ -96,6 +98,6 @@ record RoundTask(
                 return slice._2();
             }
         };
-        merged.add(ExecutorSession.of(session).merge(this, range, totals, tasks));
+        return ExecutorSession.of(session).merge(this, range, totals, tasks);
     }
 }

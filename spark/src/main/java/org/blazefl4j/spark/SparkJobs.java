@@ -112,13 +112,6 @@ final class SparkJobs {
         List<byte[]> parcels = dealt.stream().map(this::parcel).toList();
         long bytes = parcels.stream().mapToLong(parcel -> parcel.length).sum();
         int ranges = submitted++ == 0 ? trainer.rangesFor(count, work) : 0;
-        Set<Integer> arrived = ConcurrentHashMap.newKeySet();
-        TaskResults<TaskResult> results = new TaskResults<>(result -> {
-            if (arrived.add(result.task())) { // Spark may repeat a task whose slices it lost
-                arrivals.add(result);
-            }
-        });
-        trainer.spark().sc().register(results);
         RoundTask task = new RoundTask(
                 trainer.session(),
                 SparkClientTrainer.endedSessions(),
@@ -127,20 +120,26 @@ final class SparkJobs {
                 message,
                 trainer.shared().blocks(),
                 ranges,
-                parcels.stream().map(parcel -> input(parcel, bytes)).toList(),
-                results);
+                parcels.stream().map(parcel -> input(parcel, bytes)).toList());
         JavaRDD<Integer> tasks = trainer.tasks(count);
-        jobs.add(new SparkJob(ranges == 0 ? tasks.foreachPartitionAsync(task) : reduce(tasks, task), dealt, ranges));
+        JavaFutureAction<Void> action =
+                ranges == 0 ? TaskJob.start(tasks.rdd(), task, arrivals::add) : reduce(tasks, task);
+        jobs.add(new SparkJob(action, dealt, ranges));
     }
 
     /** Cuts the sums of tasks into ranges, and adds these up in executors. */
     private JavaFutureAction<Void> reduce(JavaRDD<Integer> tasks, RoundTask task) {
-        TaskResults<RangeResult> merged = new TaskResults<>(rangeResults::add);
-        trainer.spark().sc().register(merged);
-        JavaPairRDD<Integer, byte[]> slices =
-                tasks.mapPartitionsToPair(task::cut).partitionBy(new HashPartitioner(task.ranges()));
+        Set<Integer> arrived = ConcurrentHashMap.newKeySet();
+        TaskResults<TaskResult> results = new TaskResults<>(result -> {
+            if (arrived.add(result.task())) { // Spark may repeat a task whose slices it lost
+                arrivals.add(result);
+            }
+        });
+        trainer.spark().sc().register(results);
+        JavaPairRDD<Integer, byte[]> slices = tasks.mapPartitionsToPair(partition -> task.cut(partition, results))
+                .partitionBy(new HashPartitioner(task.ranges()));
         shuffles.add(slices);
-        return slices.foreachPartitionAsync(range -> task.merge(range, merged));
+        return TaskJob.start(slices.rdd(), task::merge, rangeResults::add);
     }
 
     /** Deals clients in turn, so that tasks have as much to do, unless their packages are taken in list order. */

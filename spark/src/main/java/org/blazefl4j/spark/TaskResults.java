@@ -8,8 +8,8 @@ import org.apache.spark.util.AccumulatorV2;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the results of tasks to the driver as tasks end. Spark merges an accumulator once for each task of a job,
- * whatever it repeats, and its Java API returns results only when a whole job has ended.
+ * Brings small results of tasks whose output goes to other tasks to the driver. Spark merges an accumulator once for
+ * each task of a job, whatever it repeats.
  *
  * @param <T> what a task brings
  */

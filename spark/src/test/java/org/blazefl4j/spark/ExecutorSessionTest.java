@@ -31,9 +31,8 @@ final class ExecutorSessionTest {
     }
 
     private TaskResult run(int round, byte[] message) {
-        TaskResults<TaskResult> results = new TaskResults<>(null);
-        RoundTask task = new RoundTask(
-                name, List.of(), Inner.SERIAL, round, new Input.Inside(message), List.of(), 0, List.of(), results);
+        RoundTask task =
+                new RoundTask(name, List.of(), Inner.SERIAL, round, new Input.Inside(message), List.of(), 0, List.of());
         return session.run(task, 0, TaskContext$.MODULE$.empty(), new ArrayList<>());
     }
 
