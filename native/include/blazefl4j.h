@@ -263,7 +263,8 @@ BFL_API int32_t bfl_exact_sum_divide(int64_t sum, int64_t out, double divisor, i
 
 /*
  * Writes the doubles nearest to the sum if `number` is 0; if it is 1, those nearest to what is left of the sum then; and so
- * on. Returns 0 if all that it wrote are zeros, else 1. A sum is exactly the sum of its parts, rarely more than two.
+ * on. Returns 0 if all that it wrote are zeros, else 1. A sum is exactly the sum of its parts, rarely more than two. If `out` is
+ * 0, writes nothing.
  */
 BFL_API int32_t bfl_exact_sum_part(int64_t sum, int32_t number, int64_t out, int64_t from, int64_t to) BFL_NOEXCEPT;
 

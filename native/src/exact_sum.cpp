@@ -228,7 +228,9 @@ bool bfl::ExactSum::part(double* out, int number, std::int64_t from, std::int64_
         double values[block];
         blocks_[at / block].part(values, number, sums_[at / block]);
         any |= !std::all_of(values, values + elements, [](double value) { return value == 0; });
-        std::copy_n(values, elements, out + at);
+        if (out != nullptr) {
+            std::copy_n(values, elements, out + at);
+        }
     });
     return any;
 }
@@ -352,7 +354,7 @@ std::int32_t bfl_exact_sum_part(std::int64_t sum, std::int32_t number, std::int6
     if (from == to) {
         return 0;
     }
-    if (!bfl::usable<double>(out)) {
+    if (out != 0 && !bfl::usable<double>(out)) {
         return -EINVAL;
     }
     const DefaultArithmetic arithmetic;

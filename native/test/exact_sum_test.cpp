@@ -129,7 +129,9 @@ std::vector<std::vector<double>> parts(const ExactSum& sum) {
     bool more = true;
     while (more) {
         all.emplace_back(static_cast<std::size_t>(sum.elements()));
-        more = sum.part(all.back().data(), static_cast<int>(all.size()) - 1, 0, sum.elements());
+        const auto number = static_cast<int>(all.size()) - 1;
+        more = sum.part(all.back().data(), number, 0, sum.elements());
+        EXPECT_EQ(sum.part(nullptr, number, 0, sum.elements()), more);
     }
     all.pop_back();
     return all;
@@ -477,6 +479,7 @@ TEST(wrong_arguments_are_refused_and_nothing_is_added) {
     EXPECT_EQ(bfl_exact_sum_free(0), -EINVAL);
     EXPECT_EQ(bfl_exact_sum_clear(sum + 4), -EINVAL);
     EXPECT_EQ(bfl_exact_sum_part(sum, 0, d, 0, elements), 0);
+    EXPECT_EQ(bfl_exact_sum_part(sum, 0, 0, 0, elements), 0);
     EXPECT_EQ(bfl_exact_sum_fold(sum, nullptr, nullptr, 0, 0, elements), 0);
     EXPECT_EQ(bfl_exact_sum_free(sum), 0);
     EXPECT_EQ(bfl_exact_sum_free(other), 0);

@@ -29,6 +29,9 @@ public final class Tensors {
     /** The number of elements that {@link #isFiniteAtEnds} checks at either end. */
     private static final long END = 1024;
 
+    /** From this size on, malloc always maps memory. */
+    private static final long OWN_MAPPING = 32 << 20;
+
     /** All element types, at the numbers that LibTorch gives them. */
     private static final ScalarType[] TYPES = byNumber();
 
@@ -89,6 +92,22 @@ public final class Tensors {
     /** Creates a uint8 tensor of unsigned bytes, as {@link #of(long[], long...)}. */
     public static Tensor of(byte[] values, long... shape) {
         return make(ScalarType.Byte, values.length, shape, data -> new BytePointer(data).put(values, 0, values.length));
+    }
+
+    /**
+     * Asks for huge pages for the memory of a tensor that was just made, and has no elements yet, if it is large: the
+     * first use of each small page costs the kernel a microsecond or more.
+     *
+     * @return the same tensor
+     */
+    public static Tensor withHugePages(Tensor fresh) {
+        long bytes = fresh.nbytes();
+        if (bytes >= OWN_MAPPING) {
+            try (Pointer data = fresh.data_ptr()) {
+                Native.adviseHugePages(data.address(), bytes); // a failure costs only speed
+            }
+        }
+        return fresh;
     }
 
     private static Tensor make(ScalarType dtype, int length, long[] shape, Consumer<Pointer> copy) {

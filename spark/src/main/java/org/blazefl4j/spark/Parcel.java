@@ -11,6 +11,7 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.codec.TensorLayout;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -165,7 +166,7 @@ final class Parcel {
     /** Returns a tensor with undefined elements, which the caller owns. */
     static Tensor empty(TensorLayout layout) {
         try (TensorOptions options = new TensorOptions(layout.dtype())) {
-            return torch.empty_strided(layout.sizes(), layout.strides(), options);
+            return Tensors.withHugePages(torch.empty_strided(layout.sizes(), layout.strides(), options));
         }
     }
 

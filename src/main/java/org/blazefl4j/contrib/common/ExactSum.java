@@ -81,6 +81,7 @@ final class ExactSum implements AutoCloseable {
      * Writes the doubles nearest to the sum as part 0, those nearest to what is left of it as part 1, and so on. The
      * parts add up to the sum exactly.
      *
+     * @param doubles where to write them; 0 to write nothing
      * @return whether any of them is not zero
      */
     boolean part(int number, long doubles) {

@@ -2,7 +2,6 @@ package org.blazefl4j.contrib.common;
 
 import java.math.BigDecimal;
 import java.util.Arrays;
-import org.blazefl4j.binding.Native;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -34,9 +33,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Long sums are split over as many threads as there are processors, unless the options set a number.
  */
 public final class WeightedSum implements AutoCloseable {
-
-    /** From this size on, malloc always maps memory. */
-    private static final long OWN_MAPPING = 32 << 20;
 
     private static final double LEAST_WEIGHT = 0x1p-64;
     private static final double MOST_WEIGHT = 0x1p63;
@@ -226,10 +222,10 @@ public final class WeightedSum implements AutoCloseable {
                     && sum.part(parts, total.select(0, parts).data_ptr().address())) {
                 parts++;
             }
-            Tensor more = parts == 2 ? emptyParts(1) : total;
-            while (parts >= 2 && sum.part(parts, more.data_ptr().address())) {
+            while (parts >= 2 && sum.part(parts, 0)) {
+                Tensor more = emptyParts(1);
+                sum.part(parts++, more.data_ptr().address());
                 total = torch.cat(new TensorVector(total, more), 0);
-                parts++;
             }
             return total.narrow(0, 0, Math.max(1, parts)).retainReference();
         }
@@ -239,12 +235,7 @@ public final class WeightedSum implements AutoCloseable {
         long[] sizes = new long[shape.length + 1];
         sizes[0] = parts;
         System.arraycopy(shape, 0, sizes, 1, shape.length);
-        Tensor empty = torch.empty(sizes, new TensorOptions(ScalarType.Double), null);
-        long bytes = empty.nbytes();
-        if (bytes >= OWN_MAPPING) {
-            Native.adviseHugePages(empty.data_ptr().address(), bytes); // a failure costs only speed
-        }
-        return empty;
+        return Tensors.withHugePages(torch.empty(sizes, new TensorOptions(ScalarType.Double), null));
     }
 
     /**
