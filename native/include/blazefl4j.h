@@ -351,7 +351,7 @@ BFL_API int32_t bfl_cuda_free(int64_t address) BFL_NOEXCEPT;
 #define BFL_CUDA_HANDLE_BYTES 64
 BFL_API int32_t bfl_cuda_export(int64_t address, int8_t* handle) BFL_NOEXCEPT;
 
-/* Opens another process's memory, once in each process. Returns its address here. It ends with this process, too. */
+/* Opens another process's memory. Returns its address here. It is closed with this process, too. */
 BFL_API int64_t bfl_cuda_open(int32_t device, const int8_t* handle) BFL_NOEXCEPT;
 
 /* Closes memory of bfl_cuda_open, after all work that was queued on its device. */
