@@ -1,4 +1,4 @@
-# Adds cuda/ to the library where nvcc works; otherwise a stand-in, with a line that says so.
+# Adds cuda/ to the library where nvcc works; otherwise a stand-in for what needs the runtime, with a line that says so.
 
 # Looked for at each configuration, so that an nvcc installed later is found.
 find_program(BFL_NVCC nvcc NO_CMAKE_SYSTEM_PATH)
@@ -28,7 +28,7 @@ if(BFL_NVCC AND CMAKE_CUDA_COMPILER)
     "$<$<COMPILE_LANGUAGE:CUDA>:${BFL_CUDA_ROUNDING};-Xcompiler=-Wall,-Wextra,-Werror,-fvisibility=hidden>"
     "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:--Werror all-warnings>")
 else()
-  set(BFL_CUDA_SOURCES cuda/without_cuda.cpp)
+  set(BFL_CUDA_SOURCES cuda/without_cuda.cpp cuda/graph.cpp)
   if(BFL_NVCC)
     set(why "${BFL_NVCC} does not work here")
   else()

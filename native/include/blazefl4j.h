@@ -325,7 +325,8 @@ BFL_API const char* bfl_openblas_config(void) BFL_NOEXCEPT;
 /* ---- cuda/: devices ------------------------------------------------------------------------------------------------ */
 
 /*
- * Of what follows, all but bfl_cuda_device_count and bfl_cuda_why_none return -ENOSYS if the library was built without CUDA.
+ * Of what follows, all but bfl_cuda_device_count, bfl_cuda_why_none and graphs returns -ENOSYS if the library was built
+ * without CUDA.
  * A stream is a cudaStream_t; 0 is the default one. Work is queued on it, and done some time after the call has returned.
  * Calls leave the calling thread's device as it is.
  */
@@ -422,3 +423,28 @@ BFL_API int32_t bfl_cuda_sum_divide(int64_t sum, int64_t elements, int64_t out, 
 /* As bfl_exact_sum_part, but returns 0 in any case. */
 BFL_API int32_t bfl_cuda_sum_part(int64_t sum, int64_t elements, int32_t number, int64_t out, int64_t from, int64_t to,
                                   int64_t stream) BFL_NOEXCEPT;
+
+/* ---- cuda/graph.cpp: graphs, by LibTorch's CUDA build ------------------------------------------------------------------ */
+
+/*
+ * at::cuda::CUDAGraph of a loaded libtorch_cuda.so. A graph is used by one thread, whose current stream in LibTorch is not the
+ * default one. -ENOSYS: the library is not loaded, or has no such class. -ECANCELED: LibTorch threw bfl_cuda_graph_error.
+ */
+
+/*
+ * Begins to capture, in a pool of memory of its own, what this thread queues on its current stream. Other threads may go on
+ * meanwhile. Returns the address of the graph.
+ */
+BFL_API int64_t bfl_cuda_graph_begin(void) BFL_NOEXCEPT;
+
+/* Ends the capture. After an error, the graph can only be freed. */
+BFL_API int32_t bfl_cuda_graph_end(int64_t graph) BFL_NOEXCEPT;
+
+/* Queues what was captured on this thread's current stream. */
+BFL_API int32_t bfl_cuda_graph_replay(int64_t graph) BFL_NOEXCEPT;
+
+/* Frees a graph and its memory. After an error, they stay allocated. */
+BFL_API int32_t bfl_cuda_graph_free(int64_t graph) BFL_NOEXCEPT;
+
+/* Returns what LibTorch threw last in this thread; empty: nothing. Valid until the next call of a graph in this thread. */
+BFL_API const char* bfl_cuda_graph_error(void) BFL_NOEXCEPT;

@@ -1,4 +1,5 @@
-#include <dlfcn.h>
+#include "loaded.h"
+
 #include <gnu/libc-version.h>
 
 #include <cerrno>
@@ -6,22 +7,6 @@
 #include <string>
 
 #include "blazefl4j.h"
-
-namespace {
-
-/** Returns a function of a loaded library, or null. */
-template <typename Function>
-Function* find(const char* library, const char* name) {
-    void* handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
-    if (handle == nullptr) {
-        return nullptr;
-    }
-    auto* function = reinterpret_cast<Function*>(dlsym(handle, name));
-    dlclose(handle);  // releases the reference that RTLD_NOLOAD took
-    return function;
-}
-
-}  // namespace
 
 const char* bfl_libc_version() noexcept {
     static const auto* const text = new std::string(std::string("glibc ") + gnu_get_libc_version());
@@ -32,7 +17,7 @@ std::int32_t bfl_openmp_set_threads(std::int32_t threads) noexcept {
     if (threads < 1) {
         return -EINVAL;
     }
-    auto* set = find<void(int)>("libgomp.so.1", "omp_set_num_threads");
+    auto* set = bfl::find_loaded<void(int)>("libgomp.so.1", "omp_set_num_threads");
     if (set == nullptr) {
         return -ENOENT;
     }
@@ -41,6 +26,6 @@ std::int32_t bfl_openmp_set_threads(std::int32_t threads) noexcept {
 }
 
 const char* bfl_openblas_config() noexcept {
-    auto* config = find<char*()>("libopenblas.so.0", "openblas_get_config");
+    auto* config = bfl::find_loaded<char*()>("libopenblas.so.0", "openblas_get_config");
     return config == nullptr ? "" : config();
 }

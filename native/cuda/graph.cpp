@@ -1,0 +1,126 @@
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "address.h"
+#include "blazefl4j.h"
+#include "loaded.h"
+
+namespace {
+
+constexpr const char* library = "libtorch_cuda.so";
+
+/** Zeros stand for a pool of the graph's own. */
+using Pool = std::pair<unsigned long long, unsigned long long>;
+
+/** Of the capture modes, the one that leaves other threads alone; the others' calls would break the capture. */
+constexpr int thread_local_mode = 1;
+
+/** What LibTorch's class has; its header is not there. */
+struct Functions {
+    void (*construct)(void*, bool) = find<void(void*, bool)>("C1Eb");
+    void (*begin)(void*, Pool, int) = find<void(void*, Pool, int)>("13capture_beginESt4pairIyyE21cudaStreamCaptureMode");
+    void (*end)(void*) = find<void(void*)>("11capture_endEv");
+    void (*replay)(void*) = find<void(void*)>("6replayEv");
+    void (*reset)(void*) = find<void(void*)>("5resetEv");
+    void (*destroy)(void*) = find<void(void*)>("D1Ev");
+
+    bool complete() const noexcept {
+        return construct != nullptr && begin != nullptr && end != nullptr && replay != nullptr && reset != nullptr &&
+               destroy != nullptr;
+    }
+
+  private:
+    template <typename Function>
+    static Function* find(const char* name) {
+        return bfl::find_loaded<Function>(library, (std::string("_ZN2at4cuda9CUDAGraph") + name).c_str());
+    }
+};
+
+struct Graph {
+    Functions functions;
+    /** Many times what the class needs. */
+    alignas(64) unsigned char object[4096];
+};
+
+std::string& last_error() noexcept {
+    thread_local std::string error;
+    return error;
+}
+
+/** Calls LibTorch. Returns 0 or -ECANCELED. */
+template <typename Call>
+std::int32_t guarded(Call call) noexcept {
+    try {
+        last_error().clear();
+        call();
+        return 0;
+    } catch (const std::exception& error) {
+        try {
+            last_error() = error.what();
+        } catch (const std::bad_alloc&) {
+        }
+    } catch (...) {
+    }
+    return -ECANCELED;
+}
+
+std::int32_t begin(Graph& graph) noexcept {
+    const Functions& functions = graph.functions;
+    const std::int32_t error = guarded([&] { functions.construct(graph.object, false); });
+    if (error != 0) {
+        return error;
+    }
+    const std::int32_t refused = guarded([&] { functions.begin(graph.object, Pool(0, 0), thread_local_mode); });
+    if (refused != 0) {
+        functions.destroy(graph.object);
+    }
+    return refused;
+}
+
+Graph* graph_at(std::int64_t graph) noexcept { return bfl::usable<Graph>(graph) ? bfl::at<Graph>(graph) : nullptr; }
+
+}  // namespace
+
+std::int64_t bfl_cuda_graph_begin() noexcept {
+    auto* const graph = new (std::nothrow) Graph;
+    if (graph == nullptr) {
+        return -ENOMEM;
+    }
+    const std::int32_t error = graph->functions.complete() ? begin(*graph) : -ENOSYS;
+    if (error != 0) {
+        delete graph;
+        return error;
+    }
+    return bfl::address_of(graph);
+}
+
+std::int32_t bfl_cuda_graph_end(std::int64_t graph) noexcept {
+    Graph* const of = graph_at(graph);
+    return of == nullptr ? -EINVAL : guarded([of] { of->functions.end(of->object); });
+}
+
+std::int32_t bfl_cuda_graph_replay(std::int64_t graph) noexcept {
+    Graph* const of = graph_at(graph);
+    return of == nullptr ? -EINVAL : guarded([of] { of->functions.replay(of->object); });
+}
+
+std::int32_t bfl_cuda_graph_free(std::int64_t graph) noexcept {
+    Graph* const of = graph_at(graph);
+    if (of == nullptr) {
+        return -EINVAL;
+    }
+    // The destructor resets, too, but an exception there would end the process.
+    const std::int32_t error = guarded([of] { of->functions.reset(of->object); });
+    if (error == 0) {
+        of->functions.destroy(of->object);
+        delete of;
+    }
+    return error;
+}
+
+const char* bfl_cuda_graph_error() noexcept { return last_error().c_str(); }
