@@ -48,6 +48,17 @@ void for_each_block(std::int64_t from, std::int64_t to, Work work) {
     }
 }
 
+/** Returns whether all bits are 0, as most blocks of a sum's second part are. Some zeros have a sign. */
+bool are_zeros(const double* values, std::int64_t count) noexcept {
+    std::uint64_t all = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+        std::uint64_t bits;
+        std::memcpy(&bits, values + i, sizeof bits);
+        all |= bits;
+    }
+    return all == 0;
+}
+
 Terms terms_of(const double* values) noexcept {
     Terms terms;
     for (int i = 0; i < block; ++i) {
@@ -187,6 +198,9 @@ bool bfl::ExactSum::fold_blocks(Batch batch, std::int64_t first, std::int64_t la
 bool bfl::ExactSum::add(const double* terms, std::int64_t from, std::int64_t to) noexcept {
     bool enough_memory = true;
     for_each_block(from, to, [&](std::int64_t at, std::int64_t elements) {
+        if (are_zeros(terms + at, elements)) {
+            return;
+        }
         double filled[block] = {};
         std::copy_n(terms + at, elements, filled);
         Block& target = blocks_[at / block];
@@ -322,7 +336,11 @@ std::int32_t bfl_exact_sum_add(std::int64_t sum, std::int64_t x, std::int64_t fr
     }
     const DefaultArithmetic arithmetic;
     const auto* terms = bfl::at<const double>(x);
-    if (!std::all_of(terms + from, terms + to, is_term)) {
+    bool known = true;
+    for_each_block(from, to, [&](std::int64_t at, std::int64_t elements) {
+        known &= are_zeros(terms + at, elements) || std::all_of(terms + at, terms + at + elements, is_term);
+    });
+    if (!known) {
         return -EDOM;
     }
     return result(target->add(terms, from, to));
