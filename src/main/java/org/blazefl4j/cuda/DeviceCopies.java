@@ -54,9 +54,10 @@ final class DeviceCopies {
      * A copy on a device.
      *
      * @param source an alias of the original, so that nothing else gets its memory
+     * @param version of the original, which each write by LibTorch changes
      * @param users who has read it, by identity
      */
-    private record Copy(Tensor source, Tensor there, Set<Object> users) {
+    private record Copy(Tensor source, long version, Tensor there, Set<Object> users) {
 
         long bytes() {
             return there.nbytes();
@@ -81,6 +82,8 @@ final class DeviceCopies {
     synchronized @Nullable Found find(Rows rows, String device, double share, Object user) {
         Key x = Key.of(rows.x(), device);
         Key y = Key.of(rows.y(), device);
+        freeWritten(x, rows.x());
+        freeWritten(y, rows.y());
         if (!copies.containsKey(x) || !copies.containsKey(y)) {
             if (refused.contains(x)) {
                 return null;
@@ -97,7 +100,8 @@ final class DeviceCopies {
         Copy copy = copies.get(key);
         if (copy == null) {
             Tensor there = Retained.free(() -> memory.copy(source, key.device()));
-            copy = new Copy(Tensors.alias(source), there, Collections.newSetFromMap(new IdentityHashMap<>()));
+            copy = new Copy(
+                    Tensors.alias(source), version(source), there, Collections.newSetFromMap(new IdentityHashMap<>()));
             copies.put(key, copy);
         }
         copy.users().add(user);
@@ -129,11 +133,24 @@ final class DeviceCopies {
         return false;
     }
 
+    /** Frees a copy whose original was written to. Clients must not run meanwhile, in any mode. */
+    private void freeWritten(Key key, Tensor source) {
+        Copy copy = copies.get(key);
+        if (copy != null && copy.version() != version(source)) {
+            free(each -> each == copy);
+        }
+    }
+
     /** Frees copies of data sets that only this object keeps. */
     private void freeUnused() {
         Map<Long, Long> kept = new HashMap<>();
         copies.values().forEach(copy -> kept.merge(storage(copy.source()), 1L, Long::sum));
         free(copy -> uses(copy.source()) == kept.getOrDefault(storage(copy.source()), 0L));
+    }
+
+    /** Tensors of inference mode have no version. */
+    private static long version(Tensor tensor) {
+        return tensor.is_inference() ? 0 : tensor._version();
     }
 
     private static long storage(Tensor tensor) {

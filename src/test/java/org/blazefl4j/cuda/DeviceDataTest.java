@@ -20,6 +20,7 @@ import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.LogLines;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -199,6 +200,21 @@ final class DeviceDataTest {
             }
         }
         assertThat(copies.count(ONE)).isZero();
+    }
+
+    @Test
+    void shouldCopyAgainWhatWasWrittenTo() {
+        try (PointerScope scope = new PointerScope();
+                DeviceData data = worker(0.3)) {
+            TensorDataset whole = samples(6);
+            readAll(data, whole, ONE);
+            whole.data().neg_();
+            readAll(data, whole, ONE);
+            whole.targets().add_(new Scalar(1));
+            readAll(data, whole, ONE);
+            assertThat(copies.count(ONE)).isEqualTo(2);
+            assertThat(memory.notes).filteredOn("copy to cpu"::equals).hasSize(4);
+        }
     }
 
     @Test
