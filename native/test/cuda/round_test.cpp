@@ -129,7 +129,7 @@ bool fails_at(const std::string& call, int nth, cudaError_t error) {
 }  // namespace
 
 TEST(any_order_of_streams_gives_the_bits_of_the_processor) {
-    for (unsigned seed = 1; seed <= 30; ++seed) {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
         for (const int device : {0, 1}) {
             fake_cuda::shuffle(seed);
             Data data;
@@ -145,13 +145,13 @@ TEST(any_order_of_streams_gives_the_bits_of_the_processor) {
 
 TEST(a_missing_wait_is_found) {
     int wrong = 0;
-    for (unsigned seed = 1; seed <= 30; ++seed) {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
         fake_cuda::shuffle(seed);
         Data data;
         EXPECT_EQ(mean_on(0, data, false), 0);
         wrong += clients::same_bits(data.mean, mean_on_the_processor(data)) ? 0 : 1;
     }
-    EXPECT(wrong > 5);
+    EXPECT(wrong > 3);
 }
 
 TEST(the_host_cannot_touch_device_memory) {
