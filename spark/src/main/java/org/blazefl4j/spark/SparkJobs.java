@@ -122,8 +122,7 @@ final class SparkJobs {
                 ranges,
                 parcels.stream().map(parcel -> input(parcel, bytes)).toList());
         JavaRDD<Integer> tasks = trainer.tasks(count);
-        JavaFutureAction<Void> action =
-                ranges == 0 ? TaskJob.start(tasks.rdd(), task, arrivals::add) : reduce(tasks, task);
+        JavaFutureAction<Void> action = ranges == 0 ? TaskJob.start(tasks, task, arrivals::add) : reduce(tasks, task);
         jobs.add(new SparkJob(action, dealt, ranges));
     }
 
@@ -139,7 +138,7 @@ final class SparkJobs {
         JavaPairRDD<Integer, byte[]> slices = tasks.mapPartitionsToPair(partition -> task.cut(partition, results))
                 .partitionBy(new HashPartitioner(task.ranges()));
         shuffles.add(slices);
-        return TaskJob.start(slices.rdd(), task::merge, rangeResults::add);
+        return TaskJob.start(slices.rdd().toJavaRDD(), task::merge, rangeResults::add);
     }
 
     /** Deals clients in turn, so that tasks have as much to do, unless their packages are taken in list order. */

@@ -1,16 +1,19 @@
 package org.blazefl4j.spark;
 
 import java.io.Serializable;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.function.Consumer;
 import org.apache.spark.JavaFutureActionWrapper;
 import org.apache.spark.SimpleFutureAction;
 import org.apache.spark.SparkContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.RDD;
+import org.apache.spark.serializer.JavaSerializer;
 import scala.collection.immutable.List;
 import scala.collection.immutable.Nil$;
 import scala.runtime.AbstractFunction0;
@@ -19,16 +22,15 @@ import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
 
 /**
- * A job of Spark's that hands over what each task returns when it ends. Spark's Java API does so when all have ended,
- * and its accumulators cross in buffers of a few KB, which takes far longer for large results; so this is its Scala
- * API, called so that it works with Scala 2.12 and 2.13.
+ * A job of Spark's that hands over what each task returns when it ends.
+ *
+ * <p>Spark's Java API does so when all have ended. Its Scala API does so at once, and is called here so that it works
+ * with Scala 2.12 and 2.13. It takes serializers other than Java's, though, which may refuse results or limit their
+ * size; then accumulators bring them, in buffers of a few KB, which takes far longer for large results.
  */
 final class TaskJob {
 
-    private static final Method SUBMIT = Arrays.stream(SparkContext.class.getMethods())
-            .filter(method -> method.getName().equals("submitJob"))
-            .findFirst()
-            .orElseThrow(); // its parameter for partitions has another type in Scala 2.12
+    private static final MethodHandle SUBMIT = submitJob();
 
     private TaskJob() {}
 
@@ -38,33 +40,49 @@ final class TaskJob {
         R call(Iterator<T> partition);
     }
 
+    /** Finds a method whose parameter for partitions has another type in Scala 2.12. */
+    private static MethodHandle submitJob() {
+        try {
+            return MethodHandles.publicLookup()
+                    .unreflect(Arrays.stream(SparkContext.class.getMethods())
+                            .filter(method -> method.getName().equals("submitJob"))
+                            .findFirst()
+                            .orElseThrow());
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException("no SparkContext.submitJob; expected=Spark 3.5 or 4", e);
+        }
+    }
+
     /**
      * Starts a job with a task for each partition.
      *
      * @param arrived gets each task's result once, on a thread of Spark's scheduler
      */
     static <T, R extends Serializable> JavaFutureAction<Void> start(
+            JavaRDD<T> partitions, Task<T, R> task, Consumer<R> arrived) {
+        if (SparkEnv.get().serializer() instanceof JavaSerializer) {
+            return submit(partitions.rdd(), task, arrived);
+        }
+        TaskResults<R> results = new TaskResults<>(arrived);
+        partitions.context().register(results);
+        return partitions.foreachPartitionAsync(partition -> results.add(task.call(partition)));
+    }
+
+    private static <T, R extends Serializable> JavaFutureAction<Void> submit(
             RDD<T> partitions, Task<T, R> task, Consumer<R> arrived) {
-        Object[] arguments = {
-            partitions,
-            new OfPartition<>(task),
-            numbers(partitions.getNumPartitions()),
-            new Handler<>(arrived),
-            new None()
-        };
         try {
-            Object action = SUBMIT.invoke(partitions.sparkContext(), arguments);
+            Object action = SUBMIT.invoke(
+                    partitions.sparkContext(),
+                    partitions,
+                    new OfPartition<>(task),
+                    numbers(partitions.getNumPartitions()),
+                    new Handler<>(arrived),
+                    new None());
             return new JavaFutureActionWrapper<>((SimpleFutureAction<?>) action, new ToNull<>());
-        } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw new IllegalStateException("Spark took no job: cause=" + e.getCause(), e.getCause());
-        } catch (IllegalAccessException e) {
-            throw new IllegalStateException(
-                    "no SparkContext.submitJob: Spark="
-                            + partitions.sparkContext().version() + ", expected=3.5 or 4",
-                    e);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("Spark takes no job: cause=" + e, e);
         }
     }
 

@@ -8,8 +8,9 @@ import org.apache.spark.util.AccumulatorV2;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings small results of tasks whose output goes to other tasks to the driver. Spark merges an accumulator once for
- * each task of a job, whatever it repeats.
+ * Brings results of tasks to the driver where they cannot return them ({@link TaskJob}): because their output goes to
+ * other tasks, or because of Spark's serializer. Spark merges an accumulator once for each task of a job, whatever it
+ * repeats.
  *
  * @param <T> what a task brings
  */

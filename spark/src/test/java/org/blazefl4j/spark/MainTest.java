@@ -63,6 +63,7 @@ final class MainTest {
                 "spark.ui.enabled=false",
                 "spark.executor.cores=1",
                 "spark.blazefl4j.results=sums",
+                "spark.serializer=org.apache.spark.serializer.KryoSerializer", // refuses records
                 "spark.scheduler.minRegisteredResourcesRatio=1.0")) {
             command.addAll(List.of("--conf", setting));
         }
