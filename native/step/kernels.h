@@ -25,7 +25,10 @@ enum class Into {
     weights,  // multiplied by a rate, and added to the weights at `from`
 };
 
-/** `lanes` is how many of a cell's, or of a feature's, images count: a multiple of 8. What each does is said where it is. */
+/**
+ * `lanes` is how many of a cell's, or of a feature's, images count: a multiple of 8. Cells are aligned to their size; weights and
+ * rows of images may lie anywhere. What each does is said where it is.
+ */
 struct Kernels {
     const char* name;
     int lanes;

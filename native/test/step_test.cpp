@@ -375,14 +375,15 @@ TEST(leaves_out_only_what_adds_nothing_to_weights) {
                 const int outputs = inputs == 3 ? 300 : 5;
                 const bfl::step::Linear layer = {inputs, outputs, true};
                 Floats x(static_cast<std::size_t>(inputs * images)), weights(static_cast<std::size_t>(inputs * outputs));
-                Floats slopes(static_cast<std::size_t>(outputs * bfl::step::cell));
+                bfl::step::Cells cells;
+                float* const slopes = cells.sized(static_cast<std::size_t>(outputs * bfl::step::cell));
                 fill(x);
                 fill(weights);
-                fill(slopes);
                 const float closed = uniform(random);
-                for (float& slope : slopes) {
-                    slope = uniform(random) < closed ? 0 : slope;
-                }
+                std::generate(slopes, slopes + outputs * bfl::step::cell, [&] {
+                    const float slope = uniform(random);
+                    return uniform(random) < closed ? 0 : slope;
+                });
                 const int odd = images / 3 % 4;
                 if (odd > 0) {
                     x[static_cast<std::size_t>(inputs) - 1] = odd == 1 ? INFINITY : odd == 2 ? NAN : -INFINITY;
@@ -393,10 +394,10 @@ TEST(leaves_out_only_what_adds_nothing_to_weights) {
                 }
                 for (Into into : {Into::fresh, Into::sum, Into::weights}) {
                     Floats expected = weights, in_place = weights, apart(weights.size());
-                    k.linear_weights(layer, slopes.data(), 1, rows.data(), images, 0, outputs, weights.data(), expected.data(),
+                    k.linear_weights(layer, slopes, 1, rows.data(), images, 0, outputs, weights.data(), expected.data(),
                                      into, -0.1f);
-                    k.few_weights(layer, slopes.data(), rows.data(), images, weights.data(), apart.data(), into, -0.1f);
-                    k.few_weights(layer, slopes.data(), rows.data(), images, in_place.data(), in_place.data(), into, -0.1f);
+                    k.few_weights(layer, slopes, rows.data(), images, weights.data(), apart.data(), into, -0.1f);
+                    k.few_weights(layer, slopes, rows.data(), images, in_place.data(), in_place.data(), into, -0.1f);
                     EXPECT(equal_values(apart, expected));
                     EXPECT(equal_values(in_place, expected));
                 }
