@@ -41,7 +41,7 @@ public final class Tensors {
         ScalarType[] all = ScalarType.values();
         ScalarType[] types = new ScalarType
                 [1 + Arrays.stream(all).mapToInt(type -> type.value).max().orElse(0)];
-        Arrays.stream(all).forEach(type -> types[type.value] = type);
+        Arrays.stream(all).filter(type -> type.value >= 0).forEach(type -> types[type.value] = type);
         return types;
     }
 
@@ -52,7 +52,8 @@ public final class Tensors {
 
     /** Does what {@link ScalarType#intern()} does, which copies all constants at each call. */
     public static ScalarType constant(ScalarType type) {
-        return TYPES[type.value];
+        boolean known = type.value >= 0 && type.value < TYPES.length;
+        return known ? TYPES[type.value] : type;
     }
 
     /**
