@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
@@ -43,6 +44,8 @@ struct Functions {
 
 struct Graph {
     Functions functions;
+    bool captures = false;
+    Graph* next = nullptr;  // of those that are kept
     /** Many times what the class needs. */
     alignas(64) unsigned char object[4096];
 };
@@ -69,17 +72,37 @@ std::int32_t guarded(Call call) noexcept {
     return -ECANCELED;
 }
 
+/**
+ * Keeps a graph for the life of the process. After a capture that failed to begin or to end, LibTorch's allocator may still
+ * ask it whose memory it is.
+ */
+void keep(Graph* graph) noexcept {
+    static std::atomic<Graph*> kept{nullptr};
+    graph->next = kept.load();
+    while (!kept.compare_exchange_weak(graph->next, graph)) {
+    }
+}
+
+/** Takes ownership if it fails. */
 std::int32_t begin(Graph& graph) noexcept {
     const Functions& functions = graph.functions;
     const std::int32_t error = guarded([&] { functions.construct(graph.object, false); });
     if (error != 0) {
+        delete &graph;
         return error;
     }
     const std::int32_t refused = guarded([&] { functions.begin(graph.object, Pool(0, 0), thread_local_mode); });
     if (refused != 0) {
-        functions.destroy(graph.object);
+        keep(&graph);
     }
+    graph.captures = refused == 0;
     return refused;
+}
+
+std::int32_t end(Graph& graph) noexcept {
+    const std::int32_t error = guarded([&graph] { graph.functions.end(graph.object); });
+    graph.captures &= error != 0;
+    return error;
 }
 
 Graph* graph_at(std::int64_t graph) noexcept { return bfl::usable<Graph>(graph) ? bfl::at<Graph>(graph) : nullptr; }
@@ -91,17 +114,17 @@ std::int64_t bfl_cuda_graph_begin() noexcept {
     if (graph == nullptr) {
         return -ENOMEM;
     }
-    const std::int32_t error = graph->functions.complete() ? begin(*graph) : -ENOSYS;
-    if (error != 0) {
+    if (!graph->functions.complete()) {
         delete graph;
-        return error;
+        return -ENOSYS;
     }
-    return bfl::address_of(graph);
+    const std::int32_t error = begin(*graph);
+    return error != 0 ? error : bfl::address_of(graph);
 }
 
 std::int32_t bfl_cuda_graph_end(std::int64_t graph) noexcept {
     Graph* const of = graph_at(graph);
-    return of == nullptr ? -EINVAL : guarded([of] { of->functions.end(of->object); });
+    return of == nullptr ? -EINVAL : end(*of);
 }
 
 std::int32_t bfl_cuda_graph_replay(std::int64_t graph) noexcept {
@@ -113,6 +136,10 @@ std::int32_t bfl_cuda_graph_free(std::int64_t graph) noexcept {
     Graph* const of = graph_at(graph);
     if (of == nullptr) {
         return -EINVAL;
+    }
+    if (of->captures && end(*of) != 0) {
+        keep(of);
+        return 0;
     }
     // The destructor resets, too, but an exception there would end the process.
     const std::int32_t error = guarded([of] { of->functions.reset(of->object); });

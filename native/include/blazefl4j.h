@@ -443,7 +443,10 @@ BFL_API int32_t bfl_cuda_graph_end(int64_t graph) BFL_NOEXCEPT;
 /* Queues what was captured on this thread's current stream. */
 BFL_API int32_t bfl_cuda_graph_replay(int64_t graph) BFL_NOEXCEPT;
 
-/* Frees a graph and its memory. After an error, they stay allocated. */
+/*
+ * Frees a graph and its memory; ends its capture first, if it still captures. After an error, and after a capture that did not end,
+ * they stay allocated, since LibTorch may still use them.
+ */
 BFL_API int32_t bfl_cuda_graph_free(int64_t graph) BFL_NOEXCEPT;
 
 /* Returns what LibTorch threw last in this thread; empty: nothing. Valid until the next call of a graph in this thread. */

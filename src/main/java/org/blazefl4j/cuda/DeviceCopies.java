@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import org.blazefl4j.binding.Retained;
 import org.blazefl4j.data.Dataset.Rows;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.ErrorCollector;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Storage;
 import org.bytedeco.pytorch.Tensor;
@@ -33,19 +34,25 @@ final class DeviceCopies {
 
     private final DeviceMemory memory;
     private final Map<Key, Copy> copies = new HashMap<>();
-    private final Set<Key> refused = new HashSet<>();
+
+    /** Data sets that did not fit, with the greatest share that they were refused. */
+    private final Map<Key, Double> refused = new HashMap<>();
 
     DeviceCopies(DeviceMemory memory) {
         this.memory = memory;
     }
 
-    /** A tensor of the CPU, by its memory and shape, and a device. Only data sets' rows are copied, of two types. */
-    private record Key(long address, List<Long> shape, String device) {
+    /**
+     * A tensor of the CPU, by its storage, place and shape, and a device. Only data sets' rows are copied, of two
+     * types. The storage's own address counts, since memory that LibTorch does not own may get other elements in a new
+     * one.
+     */
+    private record Key(long storage, long address, List<Long> shape, String device) {
 
         static Key of(Tensor tensor, String device) {
             try (Pointer elements = tensor.data_ptr()) {
                 List<Long> shape = Arrays.stream(tensor.shape()).boxed().toList();
-                return new Key(elements == null ? 0 : elements.address(), shape, device);
+                return new Key(DeviceCopies.storage(tensor), elements == null ? 0 : elements.address(), shape, device);
             }
         }
     }
@@ -53,8 +60,8 @@ final class DeviceCopies {
     /**
      * A copy on a device.
      *
-     * @param source an alias of the original, so that nothing else gets its memory
-     * @param version of the original, which each write by LibTorch changes
+     * @param source an alias of the original, so that nothing else gets its storage
+     * @param version of the original, which each write by LibTorch changes, but none through an address
      * @param users who has read it, by identity
      */
     private record Copy(Tensor source, long version, Tensor there, Set<Object> users) {
@@ -85,11 +92,11 @@ final class DeviceCopies {
         freeWritten(x, rows.x());
         freeWritten(y, rows.y());
         if (!copies.containsKey(x) || !copies.containsKey(y)) {
-            if (refused.contains(x)) {
-                return null;
+            if (freeUnused()) {
+                refused.clear();
             }
-            freeUnused();
-            if (!fits(rows, x, y, share)) {
+            Double before = refused.get(x);
+            if (before != null && share <= before || !fits(rows, x, y, share)) {
                 return null;
             }
         }
@@ -124,7 +131,7 @@ final class DeviceCopies {
         if (refused.size() == MOST_REFUSED) {
             refused.clear();
         }
-        refused.add(x);
+        refused.put(x, share);
         LOGGER.log(
                 Level.WARNING,
                 "data set stays in host memory: device=" + device + ", need=" + (there + more) + ", limit=" + limit
@@ -141,11 +148,11 @@ final class DeviceCopies {
         }
     }
 
-    /** Frees copies of data sets that only this object keeps. */
-    private void freeUnused() {
+    /** Frees copies of data sets that only this object keeps. Returns whether there were any. */
+    private boolean freeUnused() {
         Map<Long, Long> kept = new HashMap<>();
         copies.values().forEach(copy -> kept.merge(storage(copy.source()), 1L, Long::sum));
-        free(copy -> uses(copy.source()) == kept.getOrDefault(storage(copy.source()), 0L));
+        return free(copy -> uses(copy.source()) == kept.getOrDefault(storage(copy.source()), 0L));
     }
 
     /** Tensors of inference mode have no version. */
@@ -173,20 +180,27 @@ final class DeviceCopies {
         }
     }
 
-    /** Frees copies, after all work on their devices, which may read them. */
-    private void free(Predicate<Copy> which) {
+    /**
+     * Frees copies, after all work on their devices, which may read them, and even if a device fails. Returns whether
+     * there were any.
+     */
+    private boolean free(Predicate<Copy> which) {
+        int before = copies.size();
         Set<String> awaited = new HashSet<>();
+        ErrorCollector failures = new ErrorCollector();
         Iterator<Map.Entry<Key, Copy>> entries = copies.entrySet().iterator();
         while (entries.hasNext()) {
             Map.Entry<Key, Copy> entry = entries.next();
             if (which.test(entry.getValue())) {
                 if (awaited.add(entry.getKey().device())) {
-                    memory.await(entry.getKey().device());
+                    failures.run(() -> memory.await(entry.getKey().device()));
                 }
-                entry.getValue().close();
                 entries.remove();
+                failures.run(entry.getValue()::close);
             }
         }
+        failures.throwFirst("copies of data sets");
+        return copies.size() < before;
     }
 
     /** Returns the number of copies on a device. */

@@ -220,7 +220,7 @@ public final class TrainerOptions {
          * Sets the most of a CUDA device's free memory that data sets may take there, as a share; the default is 0.3.
          * Data sets whose samples are rows of tensors, without transforms, are copied to a device once, for all clients
          * of the process, until the trainer is closed; 0 copies none. Of others, and of those that do not fit, each
-         * batch is copied, as in worker processes. No choice changes results.
+         * batch is copied, as in worker processes, with the same results. Leave room for what clients compute.
          *
          * @throws IllegalArgumentException if it is not in [0, 1]
          */

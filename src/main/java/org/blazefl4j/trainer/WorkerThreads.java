@@ -190,9 +190,9 @@ final class WorkerThreads {
         current = null;
     }
 
-    /** Wakes up to {@code count} sleeping threads. */
+    /** Wakes up to {@code count} sleeping threads that have work; all of them if not all have the same. */
     void wake(int count) {
-        int left = count;
+        int left = groups == 1 ? count : threads.size();
         for (int i = 0; i < threads.size() && left > 0; i++) {
             left -= threads.get(i).wake() ? 1 : 0;
         }

@@ -23,6 +23,7 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Copies of data sets, on the CPU by two of its names. */
@@ -36,6 +37,7 @@ final class DeviceDataTest {
 
         private final List<String> notes = new ArrayList<>();
         private long free = 1 << 20;
+        private @Nullable RuntimeException failure;
 
         @Override
         public Tensor copy(Tensor tensor, String device) {
@@ -57,6 +59,9 @@ final class DeviceDataTest {
         @Override
         public void await(String device) {
             notes.add("await " + device);
+            if (failure != null) {
+                throw failure;
+            }
         }
     }
 
@@ -214,6 +219,33 @@ final class DeviceDataTest {
             readAll(data, whole, ONE);
             assertThat(copies.count(ONE)).isEqualTo(2);
             assertThat(memory.notes).filteredOn("copy to cpu"::equals).hasSize(4);
+        }
+    }
+
+    /** As of a program that reuses a buffer which LibTorch does not own. */
+    @Test
+    void shouldCopyNewTensorsOfOldMemory() {
+        try (PointerScope scope = new PointerScope();
+                DeviceData data = worker(0.3)) {
+            TensorDataset whole = samples(6);
+            readAll(data, whole, ONE);
+            memory.notes.clear();
+            Tensor again = torch.from_blob(whole.data().data_ptr(), whole.data().shape());
+            readAll(data, new TensorDataset(again, whole.targets()), ONE);
+            assertThat(memory.notes).filteredOn("copy to cpu"::equals).hasSize(1);
+        }
+    }
+
+    @Test
+    void shouldFreeCopiesOfADeviceThatFails() {
+        try (PointerScope scope = new PointerScope()) {
+            TensorDataset whole = samples(6);
+            DeviceData data = worker(0.3);
+            readAll(data, whole, ONE);
+            memory.failure = new IllegalStateException("lost");
+            assertThatThrownBy(data::close).hasMessage("lost");
+            assertThat(copies.count(ONE)).isZero();
+            assertThat(whole.data().storage().use_count()).isEqualTo(1);
         }
     }
 

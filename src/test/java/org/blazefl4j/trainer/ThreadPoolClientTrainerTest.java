@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.Device;
@@ -98,6 +99,23 @@ final class ThreadPoolClientTrainerTest {
             assertThat(trainer.uplinkPackage()).hasSize(order.size()).allSatisfy(Up::close);
         }
         devices.forEach((worker, indices) -> assertThat(indices).containsExactly(worker % 2));
+    }
+
+    /** Clients 1 and 3 wait for each other, while workers of the other device sleep. */
+    @Test
+    void shouldWakeAllWorkersOfADevice() {
+        CyclicBarrier together = new CyclicBarrier(2);
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid % 2 == 1) {
+                together.await(30, TimeUnit.SECONDS);
+            }
+            return plus(cid, payload);
+        });
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, onDevices(4, 2))) {
+            for (int round = 0; round < 20; round++) {
+                trainer.localProcess(down, List.of(0, 1, 3), Up::close);
+            }
+        }
     }
 
     @Test
