@@ -28,11 +28,6 @@ void deposit(double term, double& high, double& low) noexcept {
 
 }  // namespace
 
-int bfl::lowest_bit(double value) noexcept {
-    constexpr std::uint64_t implicit = std::uint64_t{1} << mantissa_bits;
-    return exponent_of(value) - mantissa_bits + __builtin_ctzll(bits_of(value) | implicit);
-}
-
 class bfl::Block::Wide {
   public:
     void add(int i, double term) noexcept {
@@ -157,11 +152,15 @@ void bfl::Block::add_wide(const Vectors& vectors) noexcept {
 }
 
 void bfl::Block::add(const double* terms, Sums& sums) noexcept {
-    for (int i = 0; i < block; ++i) {
-        if (is_wide()) {
+    if (is_wide()) {
+        for (int i = 0; i < block; ++i) {
             wide_->add(i, terms[i]);
-        } else {
-            deposit(terms[i], sums.cells[i / cell].high[i % cell], sums.cells[i / cell].low[i % cell]);
+        }
+        return;
+    }
+    for (Cell& c : sums.cells) {
+        for (int i = 0; i < cell; ++i) {
+            deposit(*terms++, c.high[i], c.low[i]);
         }
     }
 }

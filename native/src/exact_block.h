@@ -27,9 +27,11 @@
  */
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <memory>
 
+#include "bits.h"
 #include "exact_kernels.h"
 #include "fixed_point.h"
 
@@ -46,7 +48,10 @@ struct Terms {
 };
 
 /** Returns the exponent of the lowest bit of a double that is set; the double is not subnormal. */
-int lowest_bit(double value) noexcept;
+inline int lowest_bit(double value) noexcept {
+    constexpr std::uint64_t implicit = std::uint64_t{1} << mantissa_bits;
+    return exponent_of(value) - mantissa_bits + __builtin_ctzll(bits_of(value) | implicit);
+}
 
 class Block {
   public:

@@ -52,23 +52,23 @@ void for_each_block(std::int64_t from, std::int64_t to, Work work) {
 bool are_zeros(const double* values, std::int64_t count) noexcept {
     std::uint64_t all = 0;
     for (std::int64_t i = 0; i < count; ++i) {
-        std::uint64_t bits;
-        std::memcpy(&bits, values + i, sizeof bits);
-        all |= bits;
+        all |= bfl::bits_of(values[i]);
     }
     return all == 0;
 }
 
 Terms terms_of(const double* values) noexcept {
+    constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
     Terms terms;
+    std::uint64_t greatest = 0;
     for (int i = 0; i < block; ++i) {
-        if (!std::isfinite(values[i])) {
-            terms.bound = std::numeric_limits<double>::infinity();
-        } else if (values[i] != 0) {
-            terms.bound = std::max(terms.bound, std::fabs(values[i]));
+        if (values[i] != 0) {
+            greatest = std::max(greatest, bfl::bits_of(values[i]) & ~sign);  // ordered as magnitudes, and a NaN is the greatest
             terms.lowest = std::min(terms.lowest, bfl::lowest_bit(values[i]));
         }
     }
+    terms.bound = bfl::double_of(std::min(greatest, bfl::bits_of(infinity)));
     return terms;
 }
 
