@@ -68,6 +68,7 @@ final class LeafPropertiesTest {
 
     /** Writes some of three users, whose labels may come before the samples. */
     private void write(Path file, Kind kind, int length, int characters, List<Sample> all) throws IOException {
+        int classes = kind == Kind.NUMBERS ? 4 : 2; // texts have as many as the vocabulary, one character or more
         Map<String, Object> users = new LinkedHashMap<>();
         for (int user = random.nextInt(3); user < 3; user++) {
             List<Object> x = new ArrayList<>();
@@ -76,7 +77,7 @@ final class LeafPropertiesTest {
                 Sample sample = new Sample(
                         "u" + user,
                         kind == Kind.NUMBERS ? numbers() : text(1 + random.nextInt(length), characters),
-                        kind == Kind.TEXTS_OF_CHARACTERS ? text(1, characters) : random.nextInt(4));
+                        kind == Kind.TEXTS_OF_CHARACTERS ? text(1, characters) : random.nextInt(classes));
                 all.add(sample);
                 x.add(sample.x);
                 y.add(sample.y);
