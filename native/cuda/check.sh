@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks what needs a CUDA device, in about ten minutes: native/cuda/check.sh
+# Checks what needs a CUDA device, meant to take ten minutes: native/cuda/check.sh
 # Exit status: 0 all passed, 1 something failed, 2 nothing failed but not all could run.
 set -u
 

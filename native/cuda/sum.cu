@@ -1,6 +1,5 @@
 #include "sum.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cmath>
 
@@ -71,8 +70,7 @@ std::int32_t bfl_cuda_sum_fold(std::int64_t sum, std::int64_t elements, const st
     if (vectors == 0 || from == to) {
         return 0;
     }
-    if (x == nullptr || weights == nullptr || !std::all_of(x, x + vectors, bfl::usable<float>) ||
-        !std::all_of(weights, weights + vectors, bfl::is_weight)) {
+    if (!bfl::are_weighted(x, weights, vectors)) {
         return -EINVAL;
     }
     for (std::int32_t v = 0; v < vectors;) {

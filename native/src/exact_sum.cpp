@@ -305,8 +305,7 @@ std::int32_t bfl_exact_sum_fold(std::int64_t sum, const std::int64_t* x, const d
     if (vectors == 0 || from == to) {
         return 0;
     }
-    if (x == nullptr || weights == nullptr || !std::all_of(x, x + vectors, bfl::usable<float>) ||
-        !std::all_of(weights, weights + vectors, bfl::is_weight)) {
+    if (!bfl::are_weighted(x, weights, vectors)) {
         return -EINVAL;
     }
     const DefaultArithmetic arithmetic;
