@@ -38,6 +38,8 @@ std::int32_t bfl_cuda_free(std::int64_t address) noexcept {
     return address == 0 ? -EINVAL : bfl::result(cudaFree(bfl::at<void>(address)));
 }
 
+std::int64_t bfl_cuda_free_function() noexcept { return reinterpret_cast<std::int64_t>(&bfl_cuda_free); }
+
 std::int32_t bfl_cuda_export(std::int64_t address, std::int8_t* handle) noexcept {
     if (address == 0 || handle == nullptr) {
         return -EINVAL;

@@ -53,6 +53,32 @@ std::int32_t bfl_cuda_stream_wait(std::int64_t stream, std::int64_t event) noexc
     return event == 0 ? -EINVAL : bfl::result(cudaStreamWaitEvent(bfl::stream_at(stream), event_at(event), 0));
 }
 
+std::int32_t bfl_cuda_stream_after(std::int32_t device, std::int64_t stream, std::int64_t other) noexcept {
+    if (device < 0) {
+        return -EINVAL;
+    }
+    if (stream == other) {
+        return 0;
+    }
+    const bfl::OnDevice on(device);  // whose default stream is 0
+    cudaEvent_t event = nullptr;
+    cudaError_t error = on.error();
+    if (error == cudaSuccess) {
+        error = cudaEventCreateWithFlags(&event, cudaEventDisableTiming);
+    }
+    if (error == cudaSuccess) {
+        error = cudaEventRecord(event, bfl::stream_at(other));
+    }
+    if (error == cudaSuccess) {
+        error = cudaStreamWaitEvent(bfl::stream_at(stream), event, 0);
+    }
+    const std::int32_t result = bfl::result(error);
+    if (event != nullptr) {
+        bfl::result(cudaEventDestroy(event));  // the stream goes on waiting for what it stood for
+    }
+    return result;
+}
+
 std::int32_t bfl_cuda_stream_finish(std::int64_t stream) noexcept {
     return bfl::result(cudaStreamSynchronize(bfl::stream_at(stream)));
 }

@@ -26,6 +26,10 @@ std::int32_t bfl_cuda_free(std::int64_t) noexcept {
     return -ENOSYS;
 }
 
+std::int64_t bfl_cuda_free_function() noexcept {
+    return -ENOSYS;
+}
+
 std::int32_t bfl_cuda_export(std::int64_t, std::int8_t*) noexcept {
     return -ENOSYS;
 }
@@ -71,6 +75,10 @@ std::int32_t bfl_cuda_event_done(std::int64_t) noexcept {
 }
 
 std::int32_t bfl_cuda_stream_wait(std::int64_t, std::int64_t) noexcept {
+    return -ENOSYS;
+}
+
+std::int32_t bfl_cuda_stream_after(std::int32_t, std::int64_t, std::int64_t) noexcept {
     return -ENOSYS;
 }
 

@@ -69,6 +69,12 @@ BFL_API int32_t bfl_advise_huge_pages(int64_t address, int64_t bytes) BFL_NOEXCE
  */
 BFL_API int64_t bfl_region_add(int64_t address, int64_t bytes, int64_t slot_bytes) BFL_NOEXCEPT;
 
+/*
+ * As bfl_region_add, for memory of another kind. `free` is the address of a function that takes an address, as that of
+ * bfl_cuda_free_function, and frees the memory instead of unmapping it. It runs on any thread.
+ */
+BFL_API int64_t bfl_region_add_with(int64_t address, int64_t bytes, int64_t slot_bytes, int64_t free) BFL_NOEXCEPT;
+
 /* Counts one more storage at an address of an open region. -ENOENT: the region is closed, or the address outside. */
 BFL_API int32_t bfl_region_retain(int64_t region, int64_t address) BFL_NOEXCEPT;
 
@@ -348,6 +354,9 @@ BFL_API int64_t bfl_cuda_malloc(int32_t device, int64_t bytes) BFL_NOEXCEPT;
  */
 BFL_API int32_t bfl_cuda_free(int64_t address) BFL_NOEXCEPT;
 
+/* Returns the address of bfl_cuda_free, or -ENOSYS. */
+BFL_API int64_t bfl_cuda_free_function(void) BFL_NOEXCEPT;
+
 /* Writes BFL_CUDA_HANDLE_BYTES bytes, with which other processes open memory of bfl_cuda_malloc while it is allocated. */
 #define BFL_CUDA_HANDLE_BYTES 64
 BFL_API int32_t bfl_cuda_export(int64_t address, int8_t* handle) BFL_NOEXCEPT;
@@ -389,6 +398,9 @@ BFL_API int32_t bfl_cuda_event_done(int64_t event) BFL_NOEXCEPT;
 
 /* Lets what is queued on a stream from now on wait for an event as it is recorded now; the host does not wait. */
 BFL_API int32_t bfl_cuda_stream_wait(int64_t stream, int64_t event) BFL_NOEXCEPT;
+
+/* Lets what is queued on a stream from now on wait for what another stream of the same device has been given until now. */
+BFL_API int32_t bfl_cuda_stream_after(int32_t device, int64_t stream, int64_t other) BFL_NOEXCEPT;
 
 /* Waits for all that is queued on a stream. */
 BFL_API int32_t bfl_cuda_stream_finish(int64_t stream) BFL_NOEXCEPT;

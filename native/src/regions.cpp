@@ -18,11 +18,14 @@ namespace {
 
 constexpr std::int64_t most_slots = 1 << 20;
 
+using FreeFunction = std::int32_t (*)(std::int64_t address);
+
 struct Region {
     std::int64_t number;
     std::int64_t begin;
     std::int64_t bytes;
     std::int64_t slot_bytes;
+    FreeFunction free;                     // null: unmaps
     std::vector<std::int64_t> references;  // by slot
     std::int64_t total = 0;
     bool closed = false;
@@ -37,7 +40,7 @@ struct Region {
 /** All mappings that may contain tensors. */
 class Registry {
 public:
-    std::int64_t add(std::int64_t begin, std::int64_t bytes, std::int64_t slot_bytes) {
+    std::int64_t add(std::int64_t begin, std::int64_t bytes, std::int64_t slot_bytes, FreeFunction free) {
         const auto slots = static_cast<std::size_t>((bytes - 1) / slot_bytes + 1);
         std::vector<std::int64_t> references(slots);
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -47,7 +50,7 @@ public:
             return -EEXIST;
         }
         const std::int64_t number = ++last_number_;
-        auto region = std::make_shared<Region>(Region{number, begin, bytes, slot_bytes, std::move(references)});
+        auto region = std::make_shared<Region>(Region{number, begin, bytes, slot_bytes, free, std::move(references)});
         by_address_.emplace_hint(next, begin, region);
         by_number_.emplace(number, std::move(region));
         return number;
@@ -76,7 +79,7 @@ public:
             --region->total;
             done = removed_if_done(region);
         }
-        unmap(done);
+        free(done);
     }
 
     std::int64_t references(std::int64_t number, std::int64_t slot) {
@@ -107,7 +110,7 @@ public:
             left = region->total;
             done = removed_if_done(region);
         }
-        unmap(done);
+        free(done);
         return left;
     }
 
@@ -136,9 +139,14 @@ private:
         return region;
     }
 
-    /** Not under the lock: unmapping a large region takes milliseconds. */
-    static void unmap(const std::shared_ptr<Region>& region) {
-        if (region != nullptr) {
+    /** Not under the lock: unmapping a large region takes milliseconds, and a device may have work to end. */
+    static void free(const std::shared_ptr<Region>& region) {
+        if (region == nullptr) {
+            return;
+        }
+        if (region->free != nullptr) {
+            region->free(region->begin);
+        } else {
             munmap(bfl::at<void>(region->begin), static_cast<std::size_t>(region->bytes));
         }
     }
@@ -165,18 +173,27 @@ struct FunctionObject {
     void* object;
 };
 
-}  // namespace
-
-std::int64_t bfl_region_add(std::int64_t address, std::int64_t bytes, std::int64_t slot_bytes) noexcept {
+std::int64_t add(std::int64_t address, std::int64_t bytes, std::int64_t slot_bytes, FreeFunction free) noexcept {
     const bool possible = address > 0 && bytes > 0 && bytes <= INT64_MAX - address && slot_bytes > 0;
     if (!possible || (bytes - 1) / slot_bytes >= most_slots) {
         return -EINVAL;
     }
     try {
-        return registry().add(address, bytes, slot_bytes);
+        return registry().add(address, bytes, slot_bytes, free);
     } catch (const std::bad_alloc&) {
         return -ENOMEM;
     }
+}
+
+}  // namespace
+
+std::int64_t bfl_region_add(std::int64_t address, std::int64_t bytes, std::int64_t slot_bytes) noexcept {
+    return add(address, bytes, slot_bytes, nullptr);
+}
+
+std::int64_t bfl_region_add_with(std::int64_t address, std::int64_t bytes, std::int64_t slot_bytes,
+                                 std::int64_t free) noexcept {
+    return free > 0 ? add(address, bytes, slot_bytes, reinterpret_cast<FreeFunction>(free)) : -EINVAL;
 }
 
 std::int32_t bfl_region_retain(std::int64_t region, std::int64_t address) noexcept {

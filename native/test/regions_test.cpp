@@ -108,6 +108,34 @@ TEST(the_last_slot_may_be_shorter) {
     EXPECT_EQ(bfl_region_close(number), 0);
 }
 
+namespace {
+
+std::int64_t freed = 0;
+
+std::int32_t note_freed(std::int64_t address) {
+    freed = address;
+    return 0;
+}
+
+}  // namespace
+
+TEST(memory_of_another_kind_is_freed_by_its_own_function) {
+    const std::int64_t address = map_memory();
+    const auto function = reinterpret_cast<std::int64_t>(&note_freed);
+    const std::int64_t number = bfl_region_add_with(address, bytes, slot_bytes, function);
+    EXPECT(number > 0);
+    EXPECT_EQ(bfl_region_retain(number, address + slot_bytes), 0);
+    EXPECT_EQ(bfl_region_close(number), 1);
+    EXPECT_EQ(freed, 0);
+    delete_storage(address + slot_bytes);
+    EXPECT_EQ(freed, address);
+    EXPECT(is_mapped(address));
+    EXPECT_EQ(bfl_region_count(), 0);
+    munmap(bfl::at<void>(address), bytes);
+    EXPECT_EQ(bfl_region_add_with(address, bytes, slot_bytes, 0), -EINVAL);
+    EXPECT_EQ(bfl_region_add_with(address, bytes, slot_bytes, -ENOSYS), -EINVAL);
+}
+
 TEST(threads_release_and_close_at_the_same_time) {
     constexpr int threads = 4;
     constexpr int rounds = 500;

@@ -12,6 +12,7 @@ TEST(a_library_without_cuda_says_so_in_each_call) {
     const double weight = 1;
     const std::int64_t results[] = {bfl_cuda_malloc(0, 1),
                                     bfl_cuda_free(at),
+                                    bfl_cuda_free_function(),
                                     bfl_cuda_export(at, handle),
                                     bfl_cuda_open(0, handle),
                                     bfl_cuda_close(at),
@@ -24,6 +25,7 @@ TEST(a_library_without_cuda_says_so_in_each_call) {
                                     bfl_cuda_event_record(at, 0),
                                     bfl_cuda_event_done(at),
                                     bfl_cuda_stream_wait(0, at),
+                                    bfl_cuda_stream_after(0, at, 0),
                                     bfl_cuda_stream_finish(0),
                                     bfl_cuda_sticky_error(0),
                                     bfl_cuda_sum_bytes(1),

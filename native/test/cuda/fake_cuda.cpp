@@ -46,6 +46,7 @@ struct Block {
     std::size_t bytes;
     int fd;
     bool imported;
+    int device;
 };
 
 /** What a handle between processes contains. */
@@ -82,6 +83,7 @@ Plan first_plan() {
 std::recursive_mutex mutex;
 std::mt19937 dice(first_seed());
 Plan plan = first_plan();
+bool is_open = false;            // whether the host can always touch devices' memory
 cudaError_t lost = cudaSuccess;  // what all calls return once the context is lost
 thread_local cudaError_t last = cudaSuccess;
 thread_local int current_device = 0;
@@ -125,7 +127,11 @@ class Call {
 class Opened {
   public:
     Opened() { protect(PROT_READ | PROT_WRITE); }
-    ~Opened() { protect(PROT_NONE); }
+    ~Opened() {
+        if (!is_open) {
+            protect(PROT_NONE);
+        }
+    }
 
   private:
     static void protect(int how) {
@@ -217,12 +223,12 @@ bool is_registered(const void* memory, std::size_t bytes) {
 }
 
 cudaError_t map(void** memory, int fd, std::size_t bytes, bool imported) {
-    void* const mapped = mmap(nullptr, bytes, PROT_NONE, MAP_SHARED, fd, 0);
+    void* const mapped = mmap(nullptr, bytes, is_open ? PROT_READ | PROT_WRITE : PROT_NONE, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED) {
         close(fd);
         return failed(cudaErrorMapBufferObjectFailed);
     }
-    blocks[static_cast<char*>(mapped)] = {bytes, fd, imported};
+    blocks[static_cast<char*>(mapped)] = {bytes, fd, imported, current_device};
     *memory = mapped;
     return cudaSuccess;
 }
@@ -244,6 +250,7 @@ cudaError_t unmap(void* memory, bool imported) {
 void fake_cuda::shuffle(unsigned seed) { dice.seed(seed); }
 
 void fake_cuda::fail(const std::string& call, int nth, cudaError_t error) {
+    const std::lock_guard<std::recursive_mutex> lock(mutex);
     plan = {call, nth, error, false};
     lost = cudaSuccess;
 }
@@ -254,9 +261,18 @@ void fake_cuda::fail_nothing() {
     last = cudaSuccess;
 }
 
+void fake_cuda::open_memory() { is_open = true; }
+
+int fake_cuda::device_of(const void* memory) {
+    const std::lock_guard<std::recursive_mutex> lock(mutex);
+    auto next = blocks.upper_bound(static_cast<char*>(const_cast<void*>(memory)));
+    return on_device(memory, 1) ? (--next)->second.device : -1;
+}
+
 bool fake_cuda::has_failed() { return plan.done; }
 
 std::string fake_cuda::left() {
+    const std::lock_guard<std::recursive_mutex> lock(mutex);
     std::ostringstream text;
     text << blocks.size() << " blocks, " << events.size() << " events, " << streams.size() << " streams, "
          << registered.size() << " registrations";
@@ -318,7 +334,9 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
     }
     mprotect(*memory, size, PROT_READ | PROT_WRITE);
     std::memset(*memory, 0xa5, size);  // no zeros by luck
-    mprotect(*memory, size, PROT_NONE);
+    if (!is_open) {
+        mprotect(*memory, size, PROT_NONE);
+    }
     return cudaSuccess;
 }
 

@@ -22,6 +22,12 @@ void fail_nothing();
 /** Returns whether the planned call has failed. */
 bool has_failed();
 
+/** Opens device memory to the host from now on, for tests whose clients compute on the host in place of a device. */
+void open_memory();
+
+/** Returns the device whose memory lies at an address, or -1. */
+int device_of(const void* memory);
+
 /** Returns what was not freed, such as "1 blocks, 0 events, 0 streams, 2 registrations". */
 std::string left();
 

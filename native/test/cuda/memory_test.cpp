@@ -97,6 +97,43 @@ TEST(a_stream_waits_for_what_another_had_queued_when_the_event_was_recorded) {
     EXPECT_EQ(bfl_cuda_free(memory), 0);
 }
 
+TEST(a_stream_waits_for_what_another_was_given) {
+    for (std::int32_t device = 0; device < bfl_cuda_device_count(); ++device) {
+        EXPECT_EQ(cudaSetDevice(device), cudaSuccess);
+        const std::int64_t memory = bfl_cuda_malloc(device, bytes);
+        const device::Stream reader;
+        const device::Stream writer;
+        EXPECT_EQ(cudaSetDevice(0), cudaSuccess);
+        Registered to(numbers(0));
+        for (std::int32_t round = 1; round <= 50; ++round) {
+            Registered from(numbers(round));
+            EXPECT_EQ(bfl_cuda_copy_async(memory, from.address(), bytes, writer.address()), 0);
+            EXPECT_EQ(bfl_cuda_stream_after(device, 0, writer.address()), 0);
+            EXPECT_EQ(bfl_cuda_stream_after(device, reader.address(), 0), 0);
+            EXPECT_EQ(bfl_cuda_copy_async(to.address(), memory, bytes, reader.address()), 0);
+            EXPECT_EQ(bfl_cuda_stream_finish(reader.address()), 0);
+            EXPECT(to.numbers == numbers(round));
+        }
+        EXPECT_EQ(bfl_cuda_free(memory), 0);
+    }
+}
+
+TEST(memory_of_a_region_is_freed_with_its_last_storage) {
+    struct FunctionObject {
+        void (*function)(void*);
+        void* object;
+    };
+    const std::int64_t memory = bfl_cuda_malloc(0, bytes);
+    const std::int64_t region = bfl_region_add_with(memory, bytes, bytes, bfl_cuda_free_function());
+    EXPECT(region > 0);
+    EXPECT_EQ(bfl_region_retain(region, memory), 0);
+    EXPECT_EQ(bfl_region_close(region), 1);
+    const device::Stream stream;
+    EXPECT_EQ(bfl_cuda_fill_async(memory, 1, bytes, stream.address()), 0);
+    bfl::at<FunctionObject>(bfl_region_deleter())->function(bfl::at<void>(memory));
+    EXPECT_EQ(bfl_cuda_free(memory), invalid);
+}
+
 TEST(an_event_says_when_it_is_done) {
     const std::int64_t event = bfl_cuda_event_create(0);
     const std::int64_t memory = bfl_cuda_malloc(0, bytes);
@@ -154,4 +191,6 @@ TEST(calls_with_wrong_arguments_are_refused) {
     EXPECT_EQ(bfl_cuda_event_record(0, 0), -EINVAL);
     EXPECT_EQ(bfl_cuda_event_done(0), -EINVAL);
     EXPECT_EQ(bfl_cuda_stream_wait(0, 0), -EINVAL);
+    EXPECT_EQ(bfl_cuda_stream_after(-1, host, 0), -EINVAL);
+    EXPECT_EQ(bfl_cuda_stream_after(0, host, host), 0);
 }

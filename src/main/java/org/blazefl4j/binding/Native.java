@@ -59,6 +59,9 @@ public final class Native {
     @Name("bfl_region_add")
     public static native long regionAdd(long address, long bytes, long slotBytes);
 
+    @Name("bfl_region_add_with")
+    public static native long regionAddWith(long address, long bytes, long slotBytes, long free);
+
     @Name("bfl_region_retain")
     public static native int regionRetain(long region, long address);
 

@@ -2,6 +2,8 @@ package org.blazefl4j.contrib.common;
 
 import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.OptionalInt;
+import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -26,6 +28,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * sum.fold();
  * }</pre>
  *
+ * <p>Tensors that lie on a CUDA device are summed there, by the same rule: the bits do not depend on where they lie.
+ * That takes 81 bytes of the device's memory an element, until the close; without such memory they are copied to the
+ * host. A mean of tensors of one device is written without a copy of the sum. {@link #meanMinus}, {@link #total} and
+ * {@link #addAll} copy it to the host once.
+ *
  * <p>A sum takes 16 bytes an element. Where numbers at neighbouring places differ by more than a factor of about
  * 2<sup>60</sup>, or of 2<sup>40</sup> with floats as weights, it takes 72 bytes more and fifty times as long. With
  * weights of 53 bits a factor of 2<sup>10</sup> suffices for that.
@@ -40,7 +47,11 @@ public final class WeightedSum implements AutoCloseable {
     private final String what;
     private final long[] shape;
     private final ExactSum sum;
+    private final DeviceSums devices;
     private final VectorBatch staged = new VectorBatch();
+    /** Whether something was added on the host, where tensors of several devices meet, too. */
+    private boolean onHost;
+
     private BigDecimal weight = BigDecimal.ZERO;
 
     /** Makes an empty sum with as many threads as there are processors. */
@@ -64,6 +75,7 @@ public final class WeightedSum implements AutoCloseable {
         this.sum = new ExactSum(
                 Arrays.stream(shape).reduce(1, Math::multiplyExact),
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        this.devices = new DeviceSums(what, Arrays.stream(shape).reduce(1, (a, b) -> a * b));
     }
 
     /** {@linkplain #stage Stages} and {@linkplain #fold() adds} one client's tensor. */
@@ -82,6 +94,11 @@ public final class WeightedSum implements AutoCloseable {
      */
     public void stage(int cid, double weight, Tensor values) {
         check(cid, weight, values);
+        if (devices.stage(values, weight)) {
+            this.weight = this.weight.add(new BigDecimal(weight));
+            return;
+        }
+        onHost = true;
         if (values.is_cpu() && values.is_contiguous()) {
             staged.add(values.data_ptr().address(), weight);
         } else {
@@ -96,14 +113,26 @@ public final class WeightedSum implements AutoCloseable {
 
     /** Adds the staged tensors. */
     public void fold() {
-        if (staged.size == 0) {
-            return;
+        staged.foldInto(sum::fold);
+        devices.fold();
+    }
+
+    /** Adds the staged tensors, and brings what lies on devices to the host. */
+    private void gather() {
+        fold();
+        if (devices.isUsed()) {
+            onHost = true;
+            devices.moveTo(sum::add);
         }
-        try {
-            sum.fold(staged.addresses, staged.weights, staged.size);
-        } finally {
-            staged.size = 0;
-        }
+    }
+
+    /**
+     * Returns the index of the CUDA device that all added tensors lie on, where {@link #mean} is written best; empty if
+     * some lie elsewhere.
+     */
+    public OptionalInt device() {
+        int only = onHost ? -1 : devices.only();
+        return only < 0 ? OptionalInt.empty() : OptionalInt.of(only);
     }
 
     /**
@@ -142,7 +171,7 @@ public final class WeightedSum implements AutoCloseable {
     /**
      * Writes the mean of all tensors, staged ones included.
      *
-     * @param out float32, contiguous, on the CPU, of this sum's shape
+     * @param out float32, contiguous, on any device, of this sum's shape
      * @throws IllegalArgumentException if {@code out} is not such a tensor
      * @throws IllegalStateException if nothing was added
      */
@@ -161,33 +190,47 @@ public final class WeightedSum implements AutoCloseable {
         }
         checkTarget(out);
         fold();
-        sum.divide(out.data_ptr().address(), divisor);
+        if (!onHost && devices.divide(out, divisor)) {
+            return;
+        }
+        gather();
+        if (DeviceSegment.deviceOf(out) < 0) {
+            sum.divide(out.data_ptr().address(), divisor);
+        } else {
+            try (PointerScope scope = new PointerScope()) {
+                Tensor mean = torch.empty(shape);
+                sum.divide(mean.data_ptr().address(), divisor);
+                out.copy_(mean);
+            }
+        }
     }
 
     /**
      * Writes the mean of all tensors minus a vector, as {@code (float) (sum / weight - origin)}, so that small changes
      * lose nothing to rounding.
      *
-     * @param origin float32, of this sum's shape, on the CPU
+     * @param origin float32, of this sum's shape
      * @param out as for {@link #mean}
      */
     public void meanMinus(Tensor origin, Tensor out) {
         checkTarget(out);
-        fold();
+        gather();
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor exact = torch.empty(shape, new TensorOptions(ScalarType.Double), null);
             sum.part(0, exact.data_ptr().address());
-            out.copy_(exact.div_(new Scalar(weight.doubleValue())).sub_(origin));
+            out.copy_(exact.div_(new Scalar(weight.doubleValue())).sub_(origin.cpu()));
         }
     }
 
     private void checkTarget(Tensor out) {
         boolean fits = Arrays.equals(out.shape(), shape) && Tensors.type(out) == ScalarType.Float;
-        if (!fits || !out.is_contiguous() || !out.is_cpu()) {
+        boolean reachable = out.is_cpu() || out.is_cuda();
+        if (!fits || !out.is_contiguous() || !reachable) {
             throw new IllegalArgumentException("mean of " + what + ": shape=" + Arrays.toString(out.shape())
                     + ", dtype=" + Tensors.type(out) + ", contiguous=" + out.is_contiguous() + ", cpu="
-                    + out.is_cpu() + ", expected=" + Arrays.toString(shape) + " of Float, contiguous, on the CPU");
+                    + out.is_cpu() + ", expected=" + Arrays.toString(shape)
+                    + " of Float, contiguous, on the CPU or a CUDA device");
         }
     }
 
@@ -201,8 +244,9 @@ public final class WeightedSum implements AutoCloseable {
             throw new IllegalArgumentException("sum of " + what + ": shape=" + Arrays.toString(other.shape)
                     + ", expected=another sum of shape " + Arrays.toString(shape));
         }
-        fold();
-        other.fold();
+        gather();
+        other.gather();
+        onHost = true;
         sum.add(other.sum);
         weight = weight.add(other.weight);
     }
@@ -214,7 +258,7 @@ public final class WeightedSum implements AutoCloseable {
      * @return float64, shape [number of parts, shape of this sum], on the CPU; the caller owns it
      */
     public Tensor total() {
-        fold();
+        gather();
         try (PointerScope scope = new PointerScope()) {
             Tensor total = emptyParts(2);
             int parts = 0;
@@ -260,6 +304,7 @@ public final class WeightedSum implements AutoCloseable {
     public void addTotal(Tensor total, BigDecimal weight) {
         checkTotal(total);
         fold();
+        onHost = true;
         try (PointerScope scope = new PointerScope()) {
             Tensor parts = total.cpu().contiguous();
             for (long part = 0; part < parts.size(0); part++) {
@@ -286,31 +331,17 @@ public final class WeightedSum implements AutoCloseable {
 
     /** Empties the sum and discards staged tensors. */
     public void clear() {
-        staged.size = 0;
+        staged.clear();
         sum.clear();
+        devices.clear();
+        onHost = false;
         weight = BigDecimal.ZERO;
     }
 
     @Override
     public void close() {
-        sum.close();
-    }
-
-    /** Weighted vectors that are added to a sum in one pass. */
-    private static final class VectorBatch {
-
-        private long[] addresses = new long[8];
-        private double[] weights = new double[8];
-        private int size;
-
-        void add(long address, double weight) {
-            if (size == addresses.length) {
-                addresses = Arrays.copyOf(addresses, 2 * size);
-                weights = Arrays.copyOf(weights, 2 * size);
-            }
-            addresses[size] = address;
-            weights[size] = weight;
-            size++;
+        try (ExactSum host = sum) {
+            devices.close();
         }
     }
 }

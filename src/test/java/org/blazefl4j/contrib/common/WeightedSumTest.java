@@ -61,7 +61,7 @@ final class WeightedSumTest {
         refuses(
                 () -> sum.mean(torch.ones(4)),
                 "mean of labels: shape=[4], dtype=Float, contiguous=true, cpu=true, expected=[2, 2] of Float, contiguous,"
-                        + " on the CPU");
+                        + " on the CPU or a CUDA device");
 
         Tensor mean = torch.zeros(2, 2);
         sum.mean(mean);
