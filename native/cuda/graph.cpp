@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* library = "libtorch_cuda.so";
 
-/** Zeros stand for a pool of the graph's own. */
+/** The name of a pool of memory. LibTorch's users count in the second part, LibTorch itself in the first. */
 using Pool = std::pair<unsigned long long, unsigned long long>;
 
 /** Of the capture modes, the one that leaves other threads alone; the others' calls would break the capture. */
@@ -84,14 +84,14 @@ void keep(Graph* graph) noexcept {
 }
 
 /** Takes ownership if it fails. */
-std::int32_t begin(Graph& graph) noexcept {
+std::int32_t begin(Graph& graph, Pool pool) noexcept {
     const Functions& functions = graph.functions;
     const std::int32_t error = guarded([&] { functions.construct(graph.object, false); });
     if (error != 0) {
         delete &graph;
         return error;
     }
-    const std::int32_t refused = guarded([&] { functions.begin(graph.object, Pool(0, 0), thread_local_mode); });
+    const std::int32_t refused = guarded([&] { functions.begin(graph.object, pool, thread_local_mode); });
     if (refused != 0) {
         keep(&graph);
     }
@@ -109,7 +109,10 @@ Graph* graph_at(std::int64_t graph) noexcept { return bfl::usable<Graph>(graph) 
 
 }  // namespace
 
-std::int64_t bfl_cuda_graph_begin() noexcept {
+std::int64_t bfl_cuda_graph_begin(std::int64_t pool) noexcept {
+    if (pool <= 0) {
+        return -EINVAL;
+    }
     auto* const graph = new (std::nothrow) Graph;
     if (graph == nullptr) {
         return -ENOMEM;
@@ -118,7 +121,7 @@ std::int64_t bfl_cuda_graph_begin() noexcept {
         delete graph;
         return -ENOSYS;
     }
-    const std::int32_t error = begin(*graph);
+    const std::int32_t error = begin(*graph, Pool(0, static_cast<unsigned long long>(pool)));
     return error != 0 ? error : bfl::address_of(graph);
 }
 

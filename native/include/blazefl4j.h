@@ -444,10 +444,12 @@ BFL_API int32_t bfl_cuda_sum_part(int64_t sum, int64_t elements, int32_t number,
  */
 
 /*
- * Begins to capture, in a pool of memory of its own, what this thread queues on its current stream. Other threads may go on
- * meanwhile. Returns the address of the graph.
+ * Begins to capture what this thread queues on its current stream. Other threads may go on meanwhile, but LibTorch lets no two
+ * captures begin, end or be freed at once. Memory comes from the pool {0, pool} of LibTorch's allocator, above 0 and used by no
+ * other graph: after a capture that failed, LibTorch goes on allocating from it until it is told to end. Returns the address of
+ * the graph.
  */
-BFL_API int64_t bfl_cuda_graph_begin(void) BFL_NOEXCEPT;
+BFL_API int64_t bfl_cuda_graph_begin(int64_t pool) BFL_NOEXCEPT;
 
 /* Ends the capture. After an error, the graph can only be freed. */
 BFL_API int32_t bfl_cuda_graph_end(int64_t graph) BFL_NOEXCEPT;

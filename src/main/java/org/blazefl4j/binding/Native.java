@@ -251,4 +251,19 @@ public final class Native {
 
     @Name("bfl_cuda_why_none")
     public static native String cudaWhyNone();
+
+    @Name("bfl_cuda_graph_begin")
+    public static native long cudaGraphBegin(long pool);
+
+    @Name("bfl_cuda_graph_end")
+    public static native int cudaGraphEnd(long graph);
+
+    @Name("bfl_cuda_graph_replay")
+    public static native int cudaGraphReplay(long graph);
+
+    @Name("bfl_cuda_graph_free")
+    public static native int cudaGraphFree(long graph);
+
+    @Name("bfl_cuda_graph_error")
+    public static native String cudaGraphError();
 }
