@@ -169,6 +169,30 @@ final class FlatGradients implements AutoCloseable {
         return flat();
     }
 
+    /** Returns whether gradients are separate tensors, or none. */
+    boolean areDropped() {
+        return detached;
+    }
+
+    /**
+     * Copies gradients that autograd created to their places in the vector, and puts them there. Does nothing if they
+     * are there.
+     *
+     * @return false if a parameter has none; then all stay as they are
+     */
+    boolean collect() {
+        if (detached) {
+            if (!slots.stream().allMatch(slot -> slot.grad.defined())) {
+                return false;
+            }
+            try (NoGradGuard guard = new NoGradGuard()) {
+                slots.forEach(slot -> slot.view.copy_(slot.grad));
+            }
+            inVector();
+        }
+        return true;
+    }
+
     /** Removes the gradients from the parameters; autograd's next ones are separate tensors. */
     void drop() {
         for (Slot slot : slots) {

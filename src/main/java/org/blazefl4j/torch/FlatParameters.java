@@ -237,6 +237,24 @@ public final class FlatParameters implements AutoCloseable {
         gradients.drop();
     }
 
+    /** Returns whether the gradients of the bound module were dropped, and are not in {@link #gradients()}. */
+    public boolean areGradientsDropped() {
+        requireBound("areGradientsDropped");
+        return gradients.areDropped();
+    }
+
+    /**
+     * Copies the gradients that {@code backward()} set after {@link #dropGradients()} to {@link #gradients()}, and
+     * continues there as after {@link #zeroGradients()}. Leaves the elements of buffers and frozen parameters as they
+     * are: call {@code zeroGradients()} first. Does nothing if gradients were not dropped.
+     *
+     * @return false if the loss does not depend on a parameter; then nothing is changed
+     */
+    public boolean collectGradients() {
+        requireBound("collectGradients");
+        return gradients.collect();
+    }
+
     /** Zeroes the gradients of the bound module in place. */
     public void zeroGradients() {
         requireBound("zeroGradients");

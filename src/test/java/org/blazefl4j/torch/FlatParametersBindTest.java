@@ -446,6 +446,29 @@ class FlatParametersBindTest {
     }
 
     @Test
+    void shouldCollectDroppedGradientsInTheVector() {
+        parameters.bind(flat);
+        backward(net, 0);
+        float[] expected = Elements.floats(parameters.gradients());
+        parameters.zeroGradients();
+        assertThat(parameters.areGradientsDropped()).isFalse();
+        parameters.dropGradients();
+        assertThat(parameters.areGradientsDropped()).isTrue();
+        assertThat(parameters.collectGradients()).isFalse(); // there are none
+
+        backward(net, 0);
+        assertThat(parameters.collectGradients()).isTrue();
+        assertThat(parameters.areGradientsDropped()).isFalse();
+        assertThat(Elements.floats(parameters.gradients())).containsExactly(expected);
+        assertThat(parameters.collectGradients()).isTrue(); // they are there
+        assertThat(Elements.floats(parameters.gradients())).containsExactly(expected);
+        backward(net, 0); // adds to them
+        parameters.sgdStep(RATE);
+        assertThat(Elements.part(Elements.floats(parameter("fc.weight").grad()), 0, 108))
+                .containsExactly(Elements.part(Elements.floats(parameters.gradients()), SmallNet.FC, 108));
+    }
+
+    @Test
     void shouldNotStepWithoutNewGradientsAfterADrop() {
         parameters.bind(flat);
         backward(net, 0);
