@@ -22,10 +22,12 @@ public final class CudaMemory {
         }
     }
 
-    /** Returns memory that LibTorch keeps on all devices and does not use. */
+    /** Returns memory that LibTorch keeps on all devices and does not use, while no graph is captured. */
     public static void release() {
         if (isUsed()) {
-            torch.emptyCache();
+            synchronized (CudaGraph.LOCK) {
+                torch.emptyCache();
+            }
         }
     }
 

@@ -21,13 +21,14 @@ interface DeviceMemory {
     /** Waits for all work on a device. */
     void await(String device);
 
+    /** Returns the index of a CUDA device. */
+    static byte index(String name) {
+        int colon = name.indexOf(':');
+        return colon < 0 ? 0 : Byte.parseByte(name.substring(colon + 1));
+    }
+
     /** LibTorch's memory on CUDA devices. */
     DeviceMemory CUDA = new DeviceMemory() {
-
-        private static byte index(String name) {
-            int colon = name.indexOf(':');
-            return colon < 0 ? 0 : Byte.parseByte(name.substring(colon + 1));
-        }
 
         @Override
         public Tensor copy(Tensor tensor, String device) {

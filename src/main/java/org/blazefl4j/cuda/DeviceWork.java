@@ -8,14 +8,17 @@ public final class DeviceWork implements AutoCloseable {
     private final DeviceWatch watch = new DeviceWatch();
     private final WorkerStream stream = new WorkerStream();
     private final DeviceData data;
+    private final GraphMode graphs;
 
     /**
      * Makes nothing on a device yet.
      *
      * @param dataShare the most of a device's free memory that data sets may take there, from 0 to 1
+     * @param graphs whether the steps of clients' models are captured
      */
-    public DeviceWork(double dataShare) {
+    public DeviceWork(double dataShare, GraphMode graphs) {
         this.data = new DeviceData(dataShare);
+        this.graphs = graphs;
     }
 
     /**
@@ -28,7 +31,8 @@ public final class DeviceWork implements AutoCloseable {
      * @throws Exception what the client threw, or what failed on the device
      */
     public <T> T during(String name, String device, int index, Callable<T> client) throws Exception {
-        return watch.during(name, device, index, () -> stream.on(index, () -> data.during(client)));
+        Callable<T> withGraphs = () -> StepGraphs.during(graphs, client);
+        return watch.during(name, device, index, () -> stream.on(index, () -> data.during(withGraphs)));
     }
 
     /** Frees what this worker alone has on devices. */

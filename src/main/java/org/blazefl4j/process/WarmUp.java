@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.cuda.GraphMode;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
@@ -44,8 +45,8 @@ final class WarmUp {
             Package prepared = new Package(0, x, Map.of());
             SlotLayout layout = SlotLayout.of(prepared);
             int threads = real.settings().intraOpThreads();
-            WorkerSettings settings =
-                    new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0);
+            WorkerSettings settings = new WorkerSettings(
+                    0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0, GraphMode.OFF);
             Message.Setup setup = new Message.Setup(WorkerFunction.of(function), layout, settings, real.environment());
             channel.send(setup);
             channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null, null));

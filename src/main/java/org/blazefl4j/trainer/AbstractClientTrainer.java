@@ -24,6 +24,7 @@ import org.blazefl4j.cuda.CudaErrors;
 import org.blazefl4j.cuda.CudaMemory;
 import org.blazefl4j.cuda.CudaNumerics;
 import org.blazefl4j.cuda.CudaWarmUp;
+import org.blazefl4j.cuda.GraphMode;
 import org.blazefl4j.process.launch.ResidentMemory;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
@@ -143,7 +144,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
                 checkAll,
                 limit,
                 devices(),
-                local ? options.deviceDataShare() : 0);
+                local ? options.deviceDataShare() : 0,
+                GraphMode.valueOf(options.stepGraphs().name()));
     }
 
     /** Returns the CUDA devices that clients compute on, by index; none for the CPU. */

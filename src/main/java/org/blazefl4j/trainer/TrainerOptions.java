@@ -3,6 +3,7 @@ package org.blazefl4j.trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -22,6 +23,21 @@ import org.blazefl4j.util.Arguments;
  * dropped or stopped by its time limit.
  */
 public final class TrainerOptions {
+
+    /** Whether steps on CUDA devices are captured as graphs, and replayed. */
+    public enum StepGraphs {
+        /** Never. */
+        OFF,
+        /** Where it can be. Other steps are queued one operation at a time, with the same results. */
+        AUTO,
+        /** A client fails whose model's steps cannot be captured. */
+        REQUIRED;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     private final Builder set;
 
@@ -62,6 +78,11 @@ public final class TrainerOptions {
     /** Returns the most of a CUDA device's free memory that data sets may take there, as a share. */
     public double deviceDataShare() {
         return set.deviceDataShare;
+    }
+
+    /** Returns whether steps on CUDA devices are captured. */
+    public StepGraphs stepGraphs() {
+        return set.stepGraphs;
     }
 
     /** Returns the number of CUDA devices, once the device is known to be among them; asks only for a CUDA device. */
@@ -141,8 +162,8 @@ public final class TrainerOptions {
     @Override
     public String toString() {
         return "TrainerOptions[numParallels=" + numParallels() + ", device=" + device() + ", deviceCount="
-                + deviceCount() + ", deviceDataShare=" + deviceDataShare() + ", seed=" + seed() + ", intraOpThreads="
-                + intraOpThreads() + ", rngCheck="
+                + deviceCount() + ", deviceDataShare=" + deviceDataShare() + ", stepGraphs=" + stepGraphs() + ", seed="
+                + seed() + ", intraOpThreads=" + intraOpThreads() + ", rngCheck="
                 + rngCheck() + ", slots=" + slots() + ", maxSlots=" + maxSlots() + ", grace=" + grace()
                 + ", onClientFailure=" + onClientFailure() + ", onNonFinite=" + onNonFinite() + ", clientTimeLimit="
                 + clientTimeLimit().map(Duration::toString).orElse("none") + ", stateMemory=" + stateMemory()
@@ -167,6 +188,7 @@ public final class TrainerOptions {
         private Device device = Device.CPU;
         private OptionalInt deviceCount = OptionalInt.empty();
         private double deviceDataShare = 0.3;
+        private StepGraphs stepGraphs = StepGraphs.AUTO;
         private long seed = 42;
         private int intraOpThreads = 1;
         private RngCheck rngCheck = RngCheck.FAIL;
@@ -226,6 +248,17 @@ public final class TrainerOptions {
          */
         public Builder deviceDataShare(double share) {
             this.deviceDataShare = within("deviceDataShare", share, 0.0, 1.0);
+            return this;
+        }
+
+        /**
+         * Sets whether training steps on CUDA devices are captured as graphs, which LibTorch queues at once instead of
+         * one operation at a time; the default is {@link StepGraphs#AUTO}. Results are the same. Steps of the library's
+         * own training are captured if the model draws nothing, as dropout does, and the loss is the cross-entropy. On
+         * the CPU this changes nothing.
+         */
+        public Builder stepGraphs(StepGraphs when) {
+            this.stepGraphs = Objects.requireNonNull(when, "stepGraphs");
             return this;
         }
 

@@ -136,7 +136,8 @@ public final class ClientRunner implements AutoCloseable {
                             + " process: start it again, and train in worker processes, which are replaced",
                     null);
         }
-        DeviceWork made = devices == null ? new DeviceWork(worker.settings().deviceDataShare()) : devices;
+        WorkerSettings settings = worker.settings();
+        DeviceWork made = devices == null ? new DeviceWork(settings.deviceDataShare(), settings.stepGraphs()) : devices;
         devices = made;
         int index = Math.max(0, job.device().index()); // without an index, the current one, which is the first
         return made.during(job.name(), job.device().toString(), index, client);

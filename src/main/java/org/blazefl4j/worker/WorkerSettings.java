@@ -1,6 +1,7 @@
 package org.blazefl4j.worker;
 
 import java.util.List;
+import org.blazefl4j.cuda.GraphMode;
 import org.blazefl4j.reproducibility.RngCheck;
 
 /**
@@ -13,6 +14,7 @@ import org.blazefl4j.reproducibility.RngCheck;
  * @param clientNanos the time limit of a client in nanoseconds, or {@link #NO_LIMIT}
  * @param devices the CUDA devices that clients compute on, by index; empty for the CPU
  * @param deviceDataShare the most of a device's free memory that data sets may take there, from 0 to 1
+ * @param stepGraphs whether the steps of clients' models on devices are captured
  */
 public record WorkerSettings(
         long seed,
@@ -21,7 +23,8 @@ public record WorkerSettings(
         boolean refuseNonFinite,
         long clientNanos,
         List<Integer> devices,
-        double deviceDataShare) {
+        double deviceDataShare,
+        GraphMode stepGraphs) {
 
     /** No time limit for clients. */
     public static final long NO_LIMIT = 0;

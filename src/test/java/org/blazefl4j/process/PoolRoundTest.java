@@ -18,6 +18,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.cuda.GraphMode;
 import org.blazefl4j.process.launch.PoolSettings;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.util.Slow;
@@ -58,7 +59,7 @@ final class PoolRoundTest {
     private static PoolSettings settings() {
         return new PoolSettings(
                 1,
-                new WorkerSettings(0, 1, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0),
+                new WorkerSettings(0, 1, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0, GraphMode.OFF),
                 OptionalInt.empty(),
                 1,
                 List.of(),

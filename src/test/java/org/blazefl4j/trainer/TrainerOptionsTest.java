@@ -23,6 +23,7 @@ final class TrainerOptionsTest {
         assertThat(options.device()).isEqualTo(Device.CPU);
         assertThat(options.deviceCount()).isEmpty();
         assertThat(options.deviceDataShare()).isEqualTo(0.3);
+        assertThat(options.stepGraphs()).isEqualTo(TrainerOptions.StepGraphs.AUTO);
         assertThat(options.seed()).isEqualTo(42);
         assertThat(options.intraOpThreads()).isEqualTo(1);
         assertThat(options.rngCheck()).isEqualTo(RngCheck.FAIL);
@@ -45,6 +46,7 @@ final class TrainerOptionsTest {
                 .device(new Device("cuda", -1))
                 .deviceCount(4)
                 .deviceDataShare(0.5)
+                .stepGraphs(TrainerOptions.StepGraphs.REQUIRED)
                 .seed(-7)
                 .intraOpThreads(2)
                 .rngCheck(RngCheck.WARN)
@@ -64,7 +66,7 @@ final class TrainerOptionsTest {
         assertThat(second)
                 .hasToString(
                         "TrainerOptions[numParallels=5, device=cuda, deviceCount=OptionalInt[4], deviceDataShare=0.5,"
-                                + " seed=-7, intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S,"
+                                + " stepGraphs=required, seed=-7, intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S,"
                                 + " onClientFailure=retry(3).thenDrop(), onNonFinite=drop, clientTimeLimit=PT1M30S, stateMemory=5,"
                                 + " stateFolder=" + folder + "]");
         assertThat(second.deviceCount()).isEqualTo(OptionalInt.of(4));

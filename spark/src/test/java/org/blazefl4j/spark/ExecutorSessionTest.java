@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.spark.TaskContext$;
+import org.blazefl4j.cuda.GraphMode;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.spark.Messages.TaskResult;
 import org.blazefl4j.spark.RoundTask.Input;
@@ -37,7 +38,8 @@ final class ExecutorSessionTest {
     }
 
     private static byte[] round() {
-        WorkerSettings settings = new WorkerSettings(1, 1, RngCheck.WARN, false, WorkerSettings.NO_LIMIT, List.of(), 0);
+        WorkerSettings settings =
+                new WorkerSettings(1, 1, RngCheck.WARN, false, WorkerSettings.NO_LIMIT, List.of(), 0, GraphMode.OFF);
         NumericEnvironment foreign = SparkRoundTest.foreign();
         return Parcel.encode(
                 "round",

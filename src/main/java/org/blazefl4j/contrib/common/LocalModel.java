@@ -13,6 +13,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.cuda.StepGraphs;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.DataLoader.Epoch;
@@ -48,6 +49,8 @@ public final class LocalModel implements AutoCloseable {
     private final LocalOptimizer optimizer;
     private final ModelEngine engines;
     private final Device device;
+    /** Captures steps on a device; null on the CPU, or if it may not. */
+    private final @Nullable StepGraphs graphs;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);
@@ -55,6 +58,7 @@ public final class LocalModel implements AutoCloseable {
         this.optimizer = new LocalOptimizer(state);
         this.engines = new ModelEngine(model);
         this.device = device;
+        this.graphs = device.isCpu() ? null : StepGraphs.of(model.getClass().getSimpleName(), state, device.toString());
     }
 
     /** Returns the worker's model on the client's device, made at the first call in a worker. The context owns it. */
@@ -244,8 +248,8 @@ public final class LocalModel implements AutoCloseable {
         try {
             model.train(true);
             Supplier<RandomStream> dropout = () -> training.stream("dropout");
-            LocalSteps taken =
-                    new LocalSteps(model, device, state, optimizer, engines, training.changes, training.start, dropout);
+            LocalSteps taken = new LocalSteps(
+                    model, device, state, optimizer, engines, graphs, training.changes, training.start, dropout);
             return run(training, augment, taken);
         } finally {
             model.setGenerator(null);
@@ -327,11 +331,13 @@ public final class LocalModel implements AutoCloseable {
         return model;
     }
 
+    /** Frees all, the graphs first, since they use the memory of the others. */
     @Override
     public void close() {
-        engines.close();
-        optimizer.close();
-        state.close();
-        model.close();
+        try (model;
+                state;
+                optimizer;
+                engines;
+                StepGraphs first = graphs) {}
     }
 }

@@ -7,6 +7,7 @@ import org.blazefl4j.contrib.common.LocalVariant.Loss;
 import org.blazefl4j.contrib.common.LocalVariant.Terms;
 import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.cuda.StepGraphs;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.model.Model;
@@ -30,6 +31,7 @@ final class LocalSteps implements TrainingLoop.Steps {
     private final FlatParameters state;
     private final LocalOptimizer optimizer;
     private final ModelEngine engines;
+    private final @Nullable StepGraphs graphs;
     private final Tensor start;
     private final Supplier<RandomStream> dropout;
     private final Terms terms;
@@ -44,6 +46,7 @@ final class LocalSteps implements TrainingLoop.Steps {
      * Takes no step yet.
      *
      * @param optimizer begun for this training
+     * @param graphs computes gradients of the cross-entropy on a device; null if nothing is captured
      * @param start the state that the training starts from
      * @param dropout the client's stream, made when something first draws from it
      */
@@ -53,6 +56,7 @@ final class LocalSteps implements TrainingLoop.Steps {
             FlatParameters state,
             LocalOptimizer optimizer,
             ModelEngine engines,
+            @Nullable StepGraphs graphs,
             Changes changes,
             Tensor start,
             Supplier<RandomStream> dropout) {
@@ -61,6 +65,7 @@ final class LocalSteps implements TrainingLoop.Steps {
         this.state = state;
         this.optimizer = optimizer;
         this.engines = engines;
+        this.graphs = graphs;
         this.start = start;
         this.dropout = dropout;
         this.terms = changes.terms();
@@ -120,7 +125,7 @@ final class LocalSteps implements TrainingLoop.Steps {
             hook.before(batch, state.vector());
         }
         if (engine == null) {
-            loss(batch).backward();
+            backward(batch);
         } else {
             engine.gradient(state.vector(), drawing(engine, StepSamples.of(batch)), true, state.gradients());
         }
@@ -131,6 +136,17 @@ final class LocalSteps implements TrainingLoop.Steps {
             optimizer.step();
         } else {
             stepUnfrozen();
+        }
+    }
+
+    private void backward(Batch batch) {
+        if (graphs == null) {
+            loss(batch).backward();
+        } else if (loss == null) {
+            graphs.compute(batch, dropout.get().generator(), each -> loss(each).backward());
+        } else {
+            graphs.tell("a loss of the algorithm's own"); // it may use tensors that end with the client
+            loss(batch).backward();
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.blazefl4j.cuda.GraphMode;
 import org.blazefl4j.process.WorkerMain;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.torch.LibTorch;
@@ -30,7 +31,7 @@ final class WorkerCommandTest {
     private WorkerCommand command(List<String> jvmArguments, Map<String, String> environment, boolean inherit) {
         PoolSettings settings = new PoolSettings(
                 1,
-                new WorkerSettings(42, 3, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0),
+                new WorkerSettings(42, 3, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0, GraphMode.OFF),
                 OptionalInt.empty(),
                 8,
                 List.of(),
