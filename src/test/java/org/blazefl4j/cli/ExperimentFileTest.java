@@ -171,6 +171,13 @@ final class ExperimentFileTest {
     }
 
     @Test
+    void shouldPrintOptionsOfDevicesOnlyIfThereIsADevice() throws IOException {
+        assertThat(printed("--step-graphs=off", "--device-data-share=0.5")).isEqualTo(printed());
+        assertThat(printed("--step-graphs=off", "--device-data-share=0.5", "--device=cuda"))
+                .contains("device-data-share = 0.5\n", "step-graphs = \"off\"\n");
+    }
+
+    @Test
     void shouldHaveAKeyForEveryOptionInAGroup() {
         var schema = new ExperimentSchema(
                 Main.commandLine().getSubcommands().get("run").getCommandSpec());

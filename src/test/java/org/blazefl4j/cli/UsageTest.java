@@ -36,6 +36,8 @@ final class UsageTest {
                 Arguments.of("--batch-size 0", "'--batch-size': value=0" + count),
                 Arguments.of("--num-parallels 0", "'--num-parallels': value=0, expected=a whole number from 1 to 4096"),
                 Arguments.of("--num-parallels 4097", "value=4097, expected=a whole number from 1 to 4096"),
+                Arguments.of("--device-data-share 1.5", "value=1.5, expected=a number from 0 to 1"),
+                Arguments.of("--step-graphs always", "value=always, expected=off, auto, required"),
                 Arguments.of("--rounds 0", "'--global-round': value=0" + count),
                 Arguments.of("--num-shards x", "'--num-shards': value=x" + count),
                 Arguments.of("--sample-ratio 0", "'--sample-ratio': value=0, expected=a number above 0 and at most 1"),
@@ -280,6 +282,14 @@ final class UsageTest {
         assertThat(err.toString().lines())
                 .startsWith("note: " + option + " has no effect with --execution-mode " + mode)
                 .noneMatch(text -> text.contains(option + " has no effect: "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--device-data-share 0.5", "--step-graphs required"})
+    void shouldNoteOptionsOfDevicesWithoutADevice(String option) {
+        blazefl4j("run --sample-ratio 0.001 " + option);
+        assertThat(err.toString().lines())
+                .startsWith("note: " + option.split(" ")[0] + " has no effect with --device cpu");
     }
 
     @Test

@@ -122,6 +122,13 @@ public final class Converters {
         }
     }
 
+    /** A share of a whole, which may be none of it. */
+    public static final class Share extends Range<Double> {
+        Share() {
+            super("a number", "0", "1", BigDecimal::doubleValue);
+        }
+    }
+
     /** A number above 0 and at most 1. */
     public static final class Ratio extends Range<Double> {
         Ratio() {

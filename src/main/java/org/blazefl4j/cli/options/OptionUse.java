@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.blazefl4j.core.Device;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -50,6 +51,16 @@ public final class OptionUse {
     public void noteUnless(boolean hasEffect, String option, Object mode) {
         if (isGiven(option) && !hasEffect) {
             command.getErr().println("note: " + option + " has no effect with --execution-mode " + mode);
+        }
+    }
+
+    /** Does so for options of devices, which the file of a run on the CPU then leaves out. */
+    public void noteUnlessOn(Device device, String option) {
+        if (device.isCpu()) {
+            idle.add(option.substring("--".length()));
+            if (isGiven(option)) {
+                command.getErr().println("note: " + option + " has no effect with --device " + device);
+            }
         }
     }
 

@@ -34,7 +34,7 @@ record RecordedOptions(RunOptions options) {
         record(options.federation.algorithm.name(), map);
         map.put("num_clients", options.numClients());
         map.put("num_parallels", options.workers());
-        map.remove("cache_dir");
+        List.of("cache_dir", "device_data_share", "step_graphs").forEach(map::remove); // they change the speed alone
         map.putAll(options.composition.recorded());
         map.putAll(options.models.recorded());
         map.putAll(options.data.recorded());

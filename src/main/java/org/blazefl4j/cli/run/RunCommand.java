@@ -122,6 +122,8 @@ public final class RunCommand implements Callable<Integer> {
         ExecutionMode mode = options.execution.executionMode;
         use.noteUnless(mode != ExecutionMode.SINGLE_THREADED, "--num-parallels", mode);
         use.noteUnless(mode == ExecutionMode.MULTI_PROCESS, "--cache-dir", mode);
+        use.noteUnlessOn(options.execution.device, "--device-data-share");
+        use.noteUnlessOn(options.execution.device, "--step-graphs");
         boolean dsfl = options.federation.algorithm.value().isDsfl();
         for (OptionSpec option : options.group("dsfl")) {
             use.refuseUnless(dsfl, option.longestName(), "--algorithm dsfl");

@@ -34,6 +34,7 @@ import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.trainer.TrainerOptions.StepGraphs;
 import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -153,6 +154,12 @@ final class RunOptions {
 
         @Option(names = "--device", paramLabel = "DEVICE")
         Device device = Device.CPU;
+
+        @Option(names = "--device-data-share", paramLabel = "X", converter = Converters.Share.class)
+        double deviceDataShare = 0.3;
+
+        @Option(names = "--step-graphs", paramLabel = "WHEN")
+        StepGraphs stepGraphs = StepGraphs.AUTO;
 
         @Option(names = "--cache-dir", paramLabel = "DIR")
         @Nullable
@@ -354,6 +361,8 @@ final class RunOptions {
         return failures.applyTo(TrainerOptions.builder()
                         .numParallels(workers())
                         .device(execution.device)
+                        .deviceDataShare(execution.deviceDataShare)
+                        .stepGraphs(execution.stepGraphs)
                         .seed(federation.seed))
                 .build();
     }

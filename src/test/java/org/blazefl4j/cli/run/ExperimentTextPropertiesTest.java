@@ -69,6 +69,8 @@ final class ExperimentTextPropertiesTest {
             "--execution-mode=single-threaded",
             "--num-parallels=3",
             "--device=cuda:1",
+            "--device-data-share=0",
+            "--step-graphs=required",
             "--retries=2",
             "--on-client-failure=drop",
             "--on-non-finite=retry",
