@@ -199,7 +199,7 @@ void bfl::Block::part(double* out, int number, const Sums& sums) const noexcept 
         for (int i = 0; i < block; ++i) {
             out[i] = wide_->part(i, number);
         }
-    } else if (terms_.any() && number < 2) {
+    } else {
         const Pairs terms = pairs(sums);
         for (int i = 0; i < block; ++i) {
             const double sum = terms.high[i] + terms.low[i];
@@ -207,7 +207,5 @@ void bfl::Block::part(double* out, int number, const Sums& sums) const noexcept 
             const double left = (terms.high[i] - (sum - taken)) + (terms.low[i] - taken);
             out[i] = number == 0 ? sum : left;
         }
-    } else {
-        std::fill_n(out, block, 0.0);
     }
 }

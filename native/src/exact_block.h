@@ -79,7 +79,13 @@ class Block {
 
     void divide(float* out, double divisor, const Sums& sums, const ExactKernels& kernels) const noexcept;
 
-    /** Writes the doubles nearest to the sums for number 0, then those nearest to what is left of them, and so on. */
+    /** Returns whether a part may be other than zeros. */
+    bool has_part(int number) const noexcept { return is_wide() || (terms_.any() && number < 2); }
+
+    /**
+     * Writes the doubles nearest to the sums for number 0, then those nearest to what is left of them, and so on; if the
+     * block has such a part.
+     */
     void part(double* out, int number, const Sums& sums) const noexcept;
 
   private:

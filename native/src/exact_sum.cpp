@@ -239,6 +239,12 @@ void bfl::ExactSum::divide(float* out, double divisor, std::int64_t from, std::i
 bool bfl::ExactSum::part(double* out, int number, std::int64_t from, std::int64_t to) const noexcept {
     bool any = false;
     for_each_block(from, to, [&](std::int64_t at, std::int64_t elements) {
+        if (!blocks_[at / block].has_part(number)) {
+            if (out != nullptr) {
+                std::fill_n(out + at, elements, 0.0);
+            }
+            return;
+        }
         double values[block];
         blocks_[at / block].part(values, number, sums_[at / block]);
         any |= !std::all_of(values, values + elements, [](double value) { return value == 0; });

@@ -33,6 +33,15 @@ public interface PackageSum<U> {
         /** Returns the sum for {@link ServerHandler#loadSum}: anything a package may hold. The caller owns it. */
         Object total();
 
+        /**
+         * Empties the sum, so that it is like a new one but has its memory already.
+         *
+         * @return whether it did; by default not, and it is closed and replaced by a new one
+         */
+        default boolean clear() {
+            return false;
+        }
+
         @Override
         void close();
     }
@@ -48,14 +57,14 @@ public interface PackageSum<U> {
         /** Returns about how many bytes a total takes. */
         long bytes();
 
-        /** Returns how many elements a total has, which are the most ranges. */
+        /** Returns how many elements a total has, which are the most ranges that have some. */
         long numel();
 
         /**
          * Cuts a total.
          *
          * @param total what {@link Part#total} returned; stays the caller's, and open while the ranges are used
-         * @param ranges how many, at most {@link #numel()}
+         * @param ranges how many; some have no elements if they are more than {@link #numel()}
          * @return totals of the ranges, in order; the caller owns them
          */
         List<Object> split(Object total, int ranges);

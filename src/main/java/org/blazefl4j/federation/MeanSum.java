@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -13,6 +14,7 @@ import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.ResourceStack;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -88,7 +90,7 @@ record MeanSum(long numel, Weighting weighting, int vectors) implements PackageS
                 }
                 next.close();
             }
-            return total(changes, sums);
+            return total(changes, sums, WeightedSum::total);
         }
     }
 
@@ -100,11 +102,8 @@ record MeanSum(long numel, Weighting weighting, int vectors) implements PackageS
                         + ", as others in the round");
     }
 
-    private static Total total(boolean changes, List<WeightedSum> sums) {
-        return new Total(
-                changes,
-                sums.get(0).weight(),
-                sums.stream().map(WeightedSum::total).toList());
+    private static Total total(boolean changes, List<WeightedSum> sums, Function<WeightedSum, Tensor> total) {
+        return new Total(changes, sums.get(0).weight(), sums.stream().map(total).toList());
     }
 
     @Override
@@ -124,7 +123,7 @@ record MeanSum(long numel, Weighting weighting, int vectors) implements PackageS
                     .map(range -> ((Total) range).totals.get(vector))
                     .toList();
             long parts = all.stream().mapToLong(each -> each.size(0)).max().orElseThrow();
-            Tensor joined = torch.zeros(parts, numel).to(ScalarType.Double);
+            Tensor joined = torch.zeros(new long[] {parts, numel}, new TensorOptions(ScalarType.Double));
             long from = 0;
             for (Tensor each : all) {
                 joined.narrow(0, 0, each.size(0)).narrow(1, from, each.size(1)).copy_(each);
@@ -176,7 +175,15 @@ record MeanSum(long numel, Weighting weighting, int vectors) implements PackageS
 
         @Override
         public Total total() {
-            return MeanSum.total(changes, sums);
+            return MeanSum.total(changes, sums, WeightedSum::totalInKeptMemory);
+        }
+
+        @Override
+        public boolean clear() {
+            sums.forEach(WeightedSum::clear);
+            changes = false;
+            empty = true;
+            return true;
         }
 
         @Override

@@ -108,7 +108,7 @@ final class PackageSumTest {
     }
 
     /** Returns a total, cut into ranges, merged and joined. */
-    private static Object inRanges(PackageSum.Divisible<ModelUpdate> sum, Object total, int ranges) {
+    private static Object inRanges(PackageSum.Divisible<?> sum, Object total, int ranges) {
         List<Object> merged = sum.split(total, ranges).stream()
                 .map(range -> sum.merge(List.of(range).iterator()))
                 .toList();
@@ -148,6 +148,57 @@ final class PackageSumTest {
             }
         }
         assertThat(sum.bytes()).isEqualTo(2 * 2 * 8 * 1001);
+    }
+
+    @Test
+    void shouldMergeRangesWithoutElements() {
+        PackageSum.Divisible<ModelUplink> sum = new MeanSum(3, Weighting.UNIFORM, 0);
+        try (PackageSum.Part<ModelUplink> part = sum.open()) {
+            part.add(List.of(update(false)));
+            Object total = part.total();
+            MeanSum.Total joined = (MeanSum.Total) inRanges(sum, total, 5);
+            assertThat(joined.weight()).isEqualTo("1");
+            assertThat(joined.totals()
+                            .get(0)
+                            .equal(((MeanSum.Total) total).totals().get(0)))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void shouldStartAgainOnceCleared() {
+        PackageSum<ModelUplink> sum = new MeanSum(3, Weighting.BY_SAMPLES, 1);
+        try (PackageSum.Part<ModelUplink> used = sum.open();
+                PackageSum.Part<ModelUplink> fresh = sum.open()) {
+            used.add(List.of(new ModelUpdate(
+                    0,
+                    torch.full(new long[] {3}, new Scalar(Float.NaN)),
+                    true,
+                    5,
+                    List.of(torch.ones(3)),
+                    Map.of(),
+                    Map.of())));
+            used.total();
+            assertThat(used.clear()).isTrue();
+            ModelUpdate update = new ModelUpdate(
+                    1,
+                    torch.ones(3),
+                    false,
+                    2,
+                    List.of(torch.full(new long[] {3}, new Scalar(0.1f))),
+                    Map.of(),
+                    Map.of());
+            used.add(List.of(update));
+            fresh.add(List.of(update));
+            MeanSum.Total total = (MeanSum.Total) used.total();
+            MeanSum.Total expected = (MeanSum.Total) fresh.total();
+            assertThat(total.changes()).isFalse();
+            assertThat(total.weight()).isEqualTo(expected.weight());
+            for (int i = 0; i < 2; i++) {
+                assertThat(total.totals().get(i).equal(expected.totals().get(i)))
+                        .isTrue();
+            }
+        }
     }
 
     @Test

@@ -15,6 +15,7 @@ final class ExactSum implements AutoCloseable {
     /** Ranges of elements that threads work on begin at its multiples; {@code BFL_EXACT_SUM_BLOCK}. */
     static final long BLOCK = 512;
 
+    private static final long STEP = 16 * BLOCK;
     private static final int ENOMEM = 12;
     private static final int EDOM = 33;
 
@@ -61,14 +62,17 @@ final class ExactSum implements AutoCloseable {
      */
     boolean add(long doubles) {
         AtomicBoolean refused = new AtomicBoolean();
-        ranges.run(elements, 6, (from, to) -> {
-            int result = Native.exactSumAdd(address, doubles, from, to);
-            if (result == -EDOM) {
-                refused.set(true);
-            } else {
-                check(result);
-            }
-        });
+        ranges.run(
+                elements,
+                6,
+                (from, to) -> inSteps(from, to, (start, end) -> {
+                    int result = Native.exactSumAdd(address, doubles, start, end);
+                    if (result == -EDOM) {
+                        refused.set(true);
+                    } else {
+                        check(result);
+                    }
+                }));
         return !refused.get();
     }
 
@@ -92,6 +96,35 @@ final class ExactSum implements AutoCloseable {
             }
         });
         return any.get();
+    }
+
+    /**
+     * Writes the parts 0 and 1, as {@link #part}, in one pass over the sum.
+     *
+     * @return how many of them are not zeros
+     */
+    int firstParts(long doubles, long more) {
+        AtomicBoolean any = new AtomicBoolean();
+        AtomicBoolean anyMore = new AtomicBoolean();
+        ranges.run(
+                elements,
+                8,
+                (from, to) -> inSteps(from, to, (start, end) -> {
+                    if (check(Native.exactSumPart(address, 0, doubles, start, end)) > 0) {
+                        any.set(true);
+                    }
+                    if (check(Native.exactSumPart(address, 1, more, start, end)) > 0) {
+                        anyMore.set(true);
+                    }
+                }));
+        return anyMore.get() ? 2 : any.get() ? 1 : 0;
+    }
+
+    /** Works on ranges one after another that fit into the second-level cache, for work that reads them twice. */
+    private static void inSteps(long from, long to, ParallelRanges.Work work) {
+        for (long start = from; start < to; start += STEP) {
+            work.on(start, Math.min(start + STEP, to));
+        }
     }
 
     private static int check(int result) {

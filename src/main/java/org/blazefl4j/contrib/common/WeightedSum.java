@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -13,6 +14,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sums clients' tensors times their weights exactly, and rounds each element once, at the end: the mean is
@@ -53,6 +55,9 @@ public final class WeightedSum implements AutoCloseable {
     private boolean onHost;
 
     private BigDecimal weight = BigDecimal.ZERO;
+
+    /** The memory of totals. */
+    private @Nullable Tensor kept;
 
     /** Makes an empty sum with as many threads as there are processors. */
     public WeightedSum(String what, long... shape) {
@@ -100,11 +105,11 @@ public final class WeightedSum implements AutoCloseable {
         }
         onHost = true;
         if (values.is_cpu() && values.is_contiguous()) {
-            staged.add(values.data_ptr().address(), weight);
+            staged.add(address(values), weight);
         } else {
             try (PointerScope scope = new PointerScope()) {
                 Tensor dense = values.detach().cpu().contiguous();
-                staged.add(dense.data_ptr().address(), weight);
+                staged.add(address(dense), weight);
                 fold();
             }
         }
@@ -195,11 +200,11 @@ public final class WeightedSum implements AutoCloseable {
         }
         gather();
         if (DeviceSegment.deviceOf(out) < 0) {
-            sum.divide(out.data_ptr().address(), divisor);
+            sum.divide(address(out), divisor);
         } else {
             try (PointerScope scope = new PointerScope()) {
                 Tensor mean = torch.empty(shape);
-                sum.divide(mean.data_ptr().address(), divisor);
+                sum.divide(address(mean), divisor);
                 out.copy_(mean);
             }
         }
@@ -218,7 +223,7 @@ public final class WeightedSum implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor exact = torch.empty(shape, new TensorOptions(ScalarType.Double), null);
-            sum.part(0, exact.data_ptr().address());
+            sum.part(0, address(exact));
             out.copy_(exact.div_(new Scalar(weight.doubleValue())).sub_(origin.cpu()));
         }
     }
@@ -258,20 +263,49 @@ public final class WeightedSum implements AutoCloseable {
      * @return float64, shape [number of parts, shape of this sum], on the CPU; the caller owns it
      */
     public Tensor total() {
-        gather();
-        try (PointerScope scope = new PointerScope()) {
-            Tensor total = emptyParts(2);
-            int parts = 0;
-            while (parts < 2
-                    && sum.part(parts, total.select(0, parts).data_ptr().address())) {
-                parts++;
+        return total(emptyParts(2));
+    }
+
+    /**
+     * Returns {@link #total()} in memory that this sum keeps until it is closed, and uses again unless an earlier total
+     * or a view of one is still open. For sums that are used again, because fresh memory costs more than a total.
+     */
+    public Tensor totalInKeptMemory() {
+        if (kept == null || kept.storage().use_count() > 1) {
+            closeKept();
+            try (PointerScope scope = new PointerScope()) {
+                kept = emptyParts(2).retainReference();
             }
+        }
+        return total(Tensors.alias(kept));
+    }
+
+    /** Returns the total in some memory for two parts, which is then closed. */
+    private Tensor total(Tensor memory) {
+        try (PointerScope scope = new PointerScope();
+                memory) {
+            gather();
+            int parts = sum.firstParts(address(memory.select(0, 0)), address(memory.select(0, 1)));
+            Tensor total = memory;
             while (parts >= 2 && sum.part(parts, 0)) {
                 Tensor more = emptyParts(1);
-                sum.part(parts++, more.data_ptr().address());
+                sum.part(parts++, address(more));
                 total = torch.cat(new TensorVector(total, more), 0);
             }
             return total.narrow(0, 0, Math.max(1, parts)).retainReference();
+        }
+    }
+
+    /** Returns where a tensor's elements are; 0 if it has none. */
+    private static long address(Tensor tensor) {
+        Pointer data = tensor.data_ptr();
+        return data == null ? 0 : data.address();
+    }
+
+    private void closeKept() {
+        if (kept != null) {
+            kept.close();
+            kept = null;
         }
     }
 
@@ -308,7 +342,7 @@ public final class WeightedSum implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             Tensor parts = total.cpu().contiguous();
             for (long part = 0; part < parts.size(0); part++) {
-                if (!sum.add(parts.select(0, part).data_ptr().address())) {
+                if (!sum.add(address(parts.select(0, part)))) {
                     clear();
                     throw new IllegalArgumentException("sum of " + what + ": part=" + part
                             + ", expected=numbers of a sum; restore what was saved");
@@ -340,6 +374,7 @@ public final class WeightedSum implements AutoCloseable {
 
     @Override
     public void close() {
+        closeKept();
         try (ExactSum host = sum) {
             devices.close();
         }

@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Compares a mean's bits with those of the exact sum, on which alone they depend. */
 final class WeightedSumPropertiesTest {
@@ -184,5 +185,61 @@ final class WeightedSumPropertiesTest {
                         (ExactMean.sum(all.weights, all.values, i).doubleValue() / weight));
             }
         }
+    }
+
+    /** As in sums that tasks use from round to round, after rounds of anything. */
+    @Property(tries = 100)
+    void shouldBeLikeANewOneOnceCleared(
+            @ForAll @IntRange(min = 1, max = 1300) int numel,
+            @ForAll @IntRange(min = 1, max = 4) int rounds,
+            @ForAll Kind before,
+            @ForAll Kind kind,
+            @ForAll long seed) {
+        Random random = new Random(seed);
+        try (PointerScope scope = new PointerScope();
+                WeightedSum used = newSum(1, numel);
+                WeightedSum fresh = newSum(1, numel)) {
+            for (int round = 0; round < rounds; round++) {
+                addAny(used, numel, before, random);
+                if (random.nextBoolean()) {
+                    used.totalInKeptMemory().close();
+                }
+                used.clear();
+            }
+            long last = random.nextLong();
+            addAny(used, numel, kind, new Random(last));
+            addAny(fresh, numel, kind, new Random(last));
+
+            assertThat(used.weight()).isEqualTo(fresh.weight());
+            Tensor expected = fresh.total();
+            assertThat(sameBits(used.totalInKeptMemory(), expected)).isTrue();
+            assertThat(sameBits(used.total(), expected)).isTrue();
+            assertThat(sameBits(fresh.totalInKeptMemory(), expected)).isTrue();
+            assertThat(mean(used, numel)).containsExactly(mean(fresh, numel));
+        }
+    }
+
+    private static void addAny(WeightedSum sum, int numel, Kind kind, Random random) {
+        boolean finite = random.nextBoolean();
+        int clients = 1 + random.nextInt(3);
+        for (int cid = 0; cid < clients; cid++) {
+            float[] x = new float[numel];
+            for (int i = 0; i < numel; i++) {
+                x[i] = finite || random.nextInt(50) > 0 ? kind.value(random) : notFinite(random);
+            }
+            sum.add(cid, 1 + random.nextInt(1000), Tensors.of(x, numel));
+        }
+    }
+
+    private static float notFinite(Random random) {
+        return switch (random.nextInt(3)) {
+            case 0 -> Float.NaN;
+            case 1 -> Float.POSITIVE_INFINITY;
+            default -> Float.NEGATIVE_INFINITY;
+        };
+    }
+
+    private static boolean sameBits(Tensor one, Tensor other) {
+        return one.view(ScalarType.Long).equal(other.view(ScalarType.Long));
     }
 }

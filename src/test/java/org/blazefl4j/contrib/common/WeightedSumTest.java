@@ -127,6 +127,43 @@ final class WeightedSumTest {
     }
 
     @Test
+    void shouldKeepTheMemoryOfTotalsThatAreClosed() {
+        sum.add(0, 1, torch.ones(2, 2));
+        Tensor first = sum.totalInKeptMemory();
+        long memory = first.data_ptr().address();
+        Tensor view = first.select(0, 0);
+        first.close();
+        sum.clear();
+        sum.add(0, 3, torch.ones(2, 2));
+        Tensor second = sum.totalInKeptMemory();
+        assertThat(view.equal(torch.ones(2, 2).to(ScalarType.Double)))
+                .as("a view is open")
+                .isTrue();
+        assertThat(second.data_ptr().address()).isNotEqualTo(memory);
+
+        long kept = second.data_ptr().address();
+        second.close();
+        Tensor third = sum.totalInKeptMemory();
+        assertThat(third.data_ptr().address()).isEqualTo(kept);
+        long references = third.storage().use_count();
+        sum.close();
+        assertThat(third.storage().use_count()).as("the sum's").isEqualTo(references - 1);
+        assertThat(third.equal(torch.full(new long[] {1, 2, 2}, new Scalar(3.0)).to(ScalarType.Double)))
+                .isTrue();
+    }
+
+    @Test
+    void shouldAddTensorsWithoutElements() {
+        try (WeightedSum none = new WeightedSum("labels", 0)) {
+            none.add(0, 2, torch.empty(0));
+            none.addTotal(none.total(), none.weight());
+            none.mean(torch.empty(0));
+            assertThat(none.weight()).isEqualTo("4");
+            assertThat(none.totalInKeptMemory().shape()).containsExactly(1, 0);
+        }
+    }
+
+    @Test
     void shouldRefuseWhatIsNoTotal() {
         refuses(
                 () -> sum.restore(torch.zeros(2, 2).to(ScalarType.Double), BigDecimal.ONE),
