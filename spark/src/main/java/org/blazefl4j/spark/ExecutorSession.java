@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one trainer of the driver has in this executor: shared tensors, the current round and, for each task that runs
- * at the same time, a trainer of this process. Lives until the driver's trainer is closed or the executor ends.
+ * at the same time, a trainer of this process and memory for results. Lives until the driver's trainer is closed or the
+ * executor ends.
  */
 final class ExecutorSession {
 
@@ -39,15 +40,19 @@ final class ExecutorSession {
     private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
     private final Map<Long, Tensor> blocks = new HashMap<>();
     private final Deque<InnerTrainer> idle = new ArrayDeque<>();
+    private final KeptSums sums = new KeptSums();
+    private final TensorPool memory = new TensorPool();
+    private final ArrayPool arrays;
     private @Nullable OpenRound round;
     private int running;
     private boolean closed;
 
-    private ExecutorSession() {
+    private ExecutorSession(String name) {
         if (!SparkEnv.get().executorId().equals(DRIVER)) {
             LibTorch.tune(); // the process is Spark's, and has no other work
         }
         LibTorch.load();
+        arrays = ArrayPool.open(name);
     }
 
     /** A decoded round, which is closed with the last task that uses it. */
@@ -72,7 +77,7 @@ final class ExecutorSession {
 
     /** Returns the session of a trainer, begun at the first call. */
     static ExecutorSession of(String name) {
-        return SESSIONS.computeIfAbsent(name, none -> new ExecutorSession());
+        return SESSIONS.computeIfAbsent(name, ExecutorSession::new);
     }
 
     /** Returns the names of the open sessions. */
@@ -85,6 +90,7 @@ final class ExecutorSession {
         ExecutorSession session = SESSIONS.remove(name);
         if (session != null) {
             session.close();
+            ArrayPool.close(name);
         }
     }
 
@@ -102,12 +108,13 @@ final class ExecutorSession {
             if (refusal != null) {
                 return new TaskResult(number, executor, List.of(), null, false, refusal, null);
             }
-            try (OutcomeCollector outcomes = new OutcomeCollector(open.message.sum(), Parcel.MOST_BYTES)) {
+            try (OutcomeCollector outcomes =
+                    new OutcomeCollector(open.message.sum(), sums, arrays, Parcel.MOST_BYTES)) {
                 train(task, number, context, open.message, outcomes);
                 if (task.ranges() > 0) {
                     slices.addAll(outcomes.slices(task.ranges()));
                 }
-                byte[] total = slices.isEmpty() ? outcomes.total() : null;
+                PooledBytes total = slices.isEmpty() ? outcomes.total() : null;
                 return new TaskResult(number, executor, outcomes.outcomes(), total, !slices.isEmpty(), null, null);
             }
         } catch (Exception | LinkageError | OutOfMemoryError e) {
@@ -136,7 +143,7 @@ final class ExecutorSession {
         }
     }
 
-    private byte @Nullable [] merge(Messages.Round message, Iterator<byte[]> slices) {
+    private @Nullable PooledBytes merge(Messages.Round message, Iterator<byte[]> slices) {
         if (!slices.hasNext()) {
             return null;
         }
@@ -148,12 +155,13 @@ final class ExecutorSession {
 
             @Override
             public Object next() {
-                return Objects.requireNonNull(Parcel.decode(slices.next(), loader));
+                byte[] slice = slices.next();
+                return Objects.requireNonNull(Parcel.decode(slice, slice.length, loader, memory::take));
             }
         };
         Object total = ((PackageSum.Divisible<?>) Objects.requireNonNull(message.sum())).merge(totals);
         try {
-            return Parcel.encodeSum("range of a sum", total);
+            return Parcel.encodeSum("range of a sum", total, arrays);
         } finally {
             TensorWalk.closeAll(total);
         }
@@ -168,7 +176,8 @@ final class ExecutorSession {
             endRound();
             mapBlocks(task.blocks());
             open = new OpenRound(
-                    task.number(), Parcel.decode(task.round().bytes(), loader, this::block, Messages.Round.class));
+                    task.number(),
+                    Parcel.decode(task.round().bytes(), loader, this::block, memory::take, Messages.Round.class));
             round = open;
         }
         running++;
@@ -227,7 +236,8 @@ final class ExecutorSession {
     private void train(
             RoundTask task, int number, TaskContext context, Messages.Round message, OutcomeCollector outcomes)
             throws Exception {
-        List<Job> jobs = Parcel.decode(task.inputs().get(number).bytes(), loader, this::block, Jobs.class)
+        List<Job> jobs = Parcel.decode(
+                        task.inputs().get(number).bytes(), loader, this::block, Parcel::empty, Jobs.class)
                 .jobs();
         try {
             InnerTrainer trainer = borrow(task, message, context.cpus());
@@ -285,6 +295,8 @@ final class ExecutorSession {
         if (closed && running == 0) {
             try (ResourceStack resources = new ResourceStack()) {
                 blocks.values().forEach(resources::add);
+                resources.add(memory);
+                resources.add(sums);
                 idle.forEach(resources::add);
             }
             blocks.clear();

@@ -85,7 +85,7 @@ final class Messages {
     record Outcome(
             int index,
             int worker,
-            byte @Nullable [] uplink,
+            @Nullable PooledBytes uplink,
             byte @Nullable [] state,
             boolean finite,
             byte @Nullable [] failure)
@@ -104,7 +104,7 @@ final class Messages {
             int task,
             String executor,
             List<Outcome> outcomes,
-            byte @Nullable [] total,
+            @Nullable PooledBytes total,
             boolean cut,
             @Nullable String refusal,
             byte @Nullable [] error)
@@ -117,6 +117,10 @@ final class Messages {
      * @param total as a {@link Parcel}; null if there is none
      * @param error a {@link RemoteError} as a {@link Parcel}, if the sums cannot be added up; else null
      */
-    record RangeResult(int range, String executor, Set<Integer> tasks, byte @Nullable [] total, byte @Nullable [] error)
-            implements Serializable {}
+    record RangeResult(
+            int range,
+            String executor,
+            Set<Integer> tasks,
+            @Nullable PooledBytes total,
+            byte @Nullable [] error) implements Serializable {}
 }

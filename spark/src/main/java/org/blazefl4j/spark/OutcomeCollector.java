@@ -19,12 +19,16 @@ import org.jspecify.annotations.Nullable;
 /** Collects what becomes of a task's clients, as bytes. Adds packages up if the round does. Thread-safe. */
 final class OutcomeCollector implements AutoCloseable {
 
+    private static final String RESULT = "result";
+
     private final @Nullable PackageSum<Object> sum;
     private final PackageSum.@Nullable Part<Object> part;
     private final List<Outcome> outcomes = new ArrayList<>();
     private final Map<Integer, byte[]> states = new HashMap<>();
     private final Set<Integer> nonFinite = new HashSet<>();
     private final Set<Integer> ended = new HashSet<>();
+    private final KeptSums sums;
+    private final ArrayPool pool;
     private final long limit;
     private long bytes;
     private boolean added;
@@ -32,12 +36,16 @@ final class OutcomeCollector implements AutoCloseable {
     /**
      * Creates a collector that adds packages up, or, given no sum, returns each.
      *
+     * @param sums has memory for the sum
+     * @param pool has the arrays that are returned
      * @param limit the most bytes of all that is returned
      */
-    OutcomeCollector(@Nullable PackageSum<Object> sum, long limit) {
+    OutcomeCollector(@Nullable PackageSum<Object> sum, KeptSums sums, ArrayPool pool, long limit) {
+        this.sums = sums;
+        this.pool = pool;
         this.limit = limit;
         this.sum = sum;
-        this.part = sum == null ? null : sum.open();
+        this.part = sum == null ? null : sums.take(sum);
     }
 
     /**
@@ -55,16 +63,18 @@ final class OutcomeCollector implements AutoCloseable {
                 Object uplink = uplinks.get(i);
                 add(
                         jobs.get(i).index(),
-                        part == null ? Parcel.encode("result", uplink) : Parcel.encodeWithoutTensors(uplink));
+                        part == null
+                                ? Parcel.encode(RESULT, uplink, pool)
+                                : Parcel.encodeWithoutTensors(RESULT, uplink, pool));
             }
         } finally {
             uplinks.forEach(TensorWalk::closeAll);
         }
     }
 
-    private void add(int index, byte[] uplink) {
+    private void add(int index, PooledBytes uplink) {
         byte[] state = states.remove(index);
-        bytes += uplink.length + (state == null ? 0 : state.length);
+        bytes += uplink.length() + (state == null ? 0 : state.length);
         Parcel.requireFits("results of a task", bytes, limit);
         outcomes.add(new Outcome(index, 0, uplink, state, !nonFinite.contains(index), null));
         ended.add(index);
@@ -112,14 +122,14 @@ final class OutcomeCollector implements AutoCloseable {
     }
 
     /** Returns the sum of the packages as a {@link Parcel}, or null if there is none. */
-    synchronized byte @Nullable [] total() {
+    synchronized @Nullable PooledBytes total() {
         if (part == null || !added) {
             return null;
         }
         Object total = part.total();
         try {
-            byte[] parcel = Parcel.encodeSum("sum of results", total);
-            Parcel.requireFits("results of a task", bytes + parcel.length, limit);
+            PooledBytes parcel = Parcel.encodeSum("sum of results", total, pool);
+            Parcel.requireFits("results of a task", bytes + parcel.length(), limit);
             return parcel;
         } finally {
             TensorWalk.closeAll(total);
@@ -128,8 +138,8 @@ final class OutcomeCollector implements AutoCloseable {
 
     @Override
     public void close() {
-        if (part != null) {
-            part.close();
+        if (sum != null && part != null) {
+            sums.giveBack(sum, part);
         }
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
@@ -59,6 +60,14 @@ final class Parcel {
      */
     static byte[] encode(
             String what, @Nullable Object graph, BiFunction<Tensor, TensorLayout, @Nullable ShmHandle> shared) {
+        return encode(what, graph, shared, ArrayPool.NONE).array();
+    }
+
+    private static PooledBytes encode(
+            String what,
+            @Nullable Object graph,
+            BiFunction<Tensor, TensorLayout, @Nullable ShmHandle> shared,
+            ArrayPool pool) {
         List<Part> parts = new ArrayList<>();
         long[] end = new long[1];
         ByteBuffer message = new PackageEncoder().encode(graph, (path, tensor, layout, unbounded) -> {
@@ -71,17 +80,17 @@ final class Parcel {
             return new ShmHandle(INSIDE, 0, parts.get(parts.size() - 1).offset, layout);
         });
         int start = Integer.BYTES + message.remaining();
-        byte[] parcel = begin(what, message, end[0]);
-        parts.forEach(part -> copy(part.tensor, part.layout, parcel, start + (int) part.offset));
+        PooledBytes parcel = begin(what, message, end[0], pool);
+        parts.forEach(part -> copy(part.tensor, part.layout, parcel.array(), start + (int) part.offset));
         return parcel;
     }
 
     /** Returns a parcel with its message, and room for the tensors. */
-    private static byte[] begin(String what, ByteBuffer message, long tensorBytes) {
+    private static PooledBytes begin(String what, ByteBuffer message, long tensorBytes, ArrayPool pool) {
         long bytes = Integer.BYTES + message.remaining() + tensorBytes;
         requireFits(what, bytes, MOST_BYTES);
-        byte[] parcel = new byte[(int) bytes];
-        ByteBuffer.wrap(parcel).putInt(message.remaining()).put(message);
+        PooledBytes parcel = new PooledBytes(pool, (int) bytes);
+        ByteBuffer.wrap(parcel.array()).putInt(message.remaining()).put(message);
         return parcel;
     }
 
@@ -94,17 +103,19 @@ final class Parcel {
 
     /** Encodes an object with all its tensors. */
     static byte[] encode(String what, @Nullable Object graph) {
-        return encode(what, graph, (tensor, layout) -> null);
+        return encode(what, graph, ArrayPool.NONE).array();
+    }
+
+    /** Encodes an object with all its tensors. */
+    static PooledBytes encode(String what, @Nullable Object graph, ArrayPool pool) {
+        return encode(what, graph, (tensor, layout) -> null, pool);
     }
 
     /** Encodes a package whose tensors are not needed: they arrive without elements. */
-    static byte[] encodeWithoutTensors(Object graph) {
+    static PooledBytes encodeWithoutTensors(String what, Object graph, ArrayPool pool) {
         ByteBuffer message = new PackageEncoder()
                 .encode(graph, (path, tensor, layout, unbounded) -> new ShmHandle(LEFT_OUT, 0, 0, layout));
-        return ByteBuffer.allocate(Integer.BYTES + message.remaining())
-                .putInt(message.remaining())
-                .put(message)
-                .array();
+        return begin(what, message, 0, pool);
     }
 
     /**
@@ -113,6 +124,11 @@ final class Parcel {
      * @throws IllegalArgumentException as {@link #encode}, or if one of them is larger than a Java array
      */
     static byte[] encodeSum(String what, Object graph) {
+        return encodeSum(what, graph, ArrayPool.NONE).array();
+    }
+
+    /** Encodes a sum, as {@link #encodeSum(String, Object)}. */
+    static PooledBytes encodeSum(String what, Object graph, ArrayPool pool) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             List<Pages> all = new ArrayList<>();
@@ -125,9 +141,9 @@ final class Parcel {
                 return new ShmHandle(PAGES, 0, end[0] - pages.bytes(), layout);
             });
             int at = Integer.BYTES + message.remaining();
-            byte[] parcel = begin(what, message, end[0]);
+            PooledBytes parcel = begin(what, message, end[0], pool);
             for (Pages pages : all) {
-                pages.write(parcel, at);
+                pages.write(parcel.array(), at);
                 at += (int) pages.bytes();
             }
             return parcel;
@@ -174,9 +190,15 @@ final class Parcel {
      * Decodes an object, whose tensors the caller owns.
      *
      * @param blocks returns the memory of a block by its number
+     * @param memory returns tensors with undefined elements, such as {@link #empty}
      */
-    static @Nullable Object decode(byte[] parcel, ClassLoader loader, LongFunction<Tensor> blocks) {
-        ByteBuffer bytes = ByteBuffer.wrap(parcel);
+    static @Nullable Object decode(
+            byte[] parcel,
+            int length,
+            ClassLoader loader,
+            LongFunction<Tensor> blocks,
+            Function<TensorLayout, Tensor> memory) {
+        ByteBuffer bytes = ByteBuffer.wrap(parcel, 0, length);
         int start = Integer.BYTES + bytes.getInt();
         ByteBuffer message = bytes.slice(Integer.BYTES, start - Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         return new PackageDecoder(loader).decode(message, handle -> {
@@ -186,33 +208,47 @@ final class Parcel {
                 return empty(new TensorLayout(layout.dtype(), none, TensorLayout.contiguous(none)));
             }
             if (handle.segment() == PAGES) {
-                Tensor tensor = empty(layout);
+                Tensor tensor = memory.apply(layout);
                 Pages.read(parcel, start + (int) handle.offset(), tensor, layout.bytes());
                 return tensor;
             }
             if (handle.segment() != INSIDE) {
                 return view(blocks.apply(handle.segment()), handle);
             }
-            handle.checkWithin(parcel.length - start);
-            Tensor tensor = empty(layout);
+            handle.checkWithin(length - start);
+            Tensor tensor = memory.apply(layout);
             put(parcel, start + (int) handle.offset(), tensor, (int) layout.bytes());
             return tensor;
         });
     }
 
     /** Decodes an object of a class that is not null. */
-    static <T> T decode(byte[] parcel, ClassLoader loader, LongFunction<Tensor> blocks, Class<T> type) {
-        return type.cast(Objects.requireNonNull(decode(parcel, loader, blocks)));
+    static <T> T decode(
+            byte[] parcel,
+            ClassLoader loader,
+            LongFunction<Tensor> blocks,
+            Function<TensorLayout, Tensor> memory,
+            Class<T> type) {
+        return type.cast(Objects.requireNonNull(decode(parcel, parcel.length, loader, blocks, memory)));
     }
 
     /** Decodes an object that refers to no block. */
     static @Nullable Object decode(byte[] parcel, ClassLoader loader) {
-        return decode(parcel, loader, block -> {
-            throw new IllegalArgumentException("results refer to no block: block=" + block);
-        });
+        return decode(parcel, parcel.length, loader, Parcel::empty);
     }
 
-    private static Tensor view(Tensor block, ShmHandle handle) {
+    /** Decodes an object that refers to no block, from the beginning of an array. */
+    static @Nullable Object decode(
+            byte[] array, int length, ClassLoader loader, Function<TensorLayout, Tensor> memory) {
+        return decode(array, length, loader, Parcel::noBlock, memory);
+    }
+
+    private static Tensor noBlock(long block) {
+        throw new IllegalArgumentException("results refer to no block: block=" + block);
+    }
+
+    /** Returns a view of a tensor of bytes, which the caller owns. */
+    static Tensor view(Tensor block, ShmHandle handle) {
         handle.checkWithin(block.numel());
         TensorLayout layout = handle.layout();
         try (Tensor part = block.narrow(0, handle.offset(), layout.bytes());

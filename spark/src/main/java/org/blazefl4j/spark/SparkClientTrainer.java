@@ -93,6 +93,10 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     private final boolean converts;
     private final ClassLoader loader;
     private final SharedMemory shared;
+
+    /** For sums that arrive. */
+    private final TensorPool memory = new TensorPool();
+
     private final Map<Integer, JavaRDD<Integer>> tasks = new ConcurrentHashMap<>();
 
     /**
@@ -146,6 +150,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         this.converts = converts(algorithm);
         this.loader = new PoolClassLoader(worker().getClass(), algorithm.getClass());
         this.shared = new SharedMemory(spark);
+        ArrayPool.open(session);
         opened();
     }
 
@@ -181,7 +186,8 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     @Override
     protected <E, F, W> RoundResults<W> begin(RoundContext<E, F, W> round) {
         destroyOver();
-        SparkRound<W> results = new SparkRound<>(round, new SparkJobs(this, round, ++messages, encode(round)), loader);
+        SparkRound<W> results =
+                new SparkRound<>(round, new SparkJobs(this, round, ++messages, encode(round)), loader, memory);
         running = results;
         return results;
     }
@@ -325,6 +331,8 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
             destroyOver();
         }
         shared.close();
+        memory.close();
+        ArrayPool.close(session);
     }
 
     /** Frees what executors have, as far as they answer soon. Others do so with the next task of any trainer. */

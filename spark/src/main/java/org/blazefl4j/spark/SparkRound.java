@@ -45,6 +45,7 @@ final class SparkRound<U> implements RoundResults<U> {
     private final RoundWork<?, ?, U> work;
     private final ClassLoader loader;
     private final SparkJobs jobs;
+    private final TensorPool memory;
 
     /** Clients with a package or a decision about their failure. */
     private final BitSet settled = new BitSet();
@@ -61,7 +62,7 @@ final class SparkRound<U> implements RoundResults<U> {
     private final Map<Integer, TaskResult> cut = new TreeMap<>();
 
     private Iterator<Outcome> added = List.<Outcome>of().iterator();
-    private @Nullable List<byte[]> total;
+    private @Nullable List<PooledBytes> total;
     private int turn;
     private int position = NONE;
     private boolean failed;
@@ -72,10 +73,15 @@ final class SparkRound<U> implements RoundResults<U> {
      *
      * @param totals their sum in ranges, or whole
      */
-    private record Sum(List<Outcome> outcomes, List<byte[]> totals) {}
+    private record Sum(List<Outcome> outcomes, List<PooledBytes> totals) {}
 
-    /** Starts a round. */
-    SparkRound(RoundContext<?, ?, U> round, SparkJobs jobs, ClassLoader loader) {
+    /**
+     * Starts a round.
+     *
+     * @param memory for sums
+     */
+    SparkRound(RoundContext<?, ?, U> round, SparkJobs jobs, ClassLoader loader, TensorPool memory) {
+        this.memory = memory;
         this.round = round;
         this.work = round.work();
         this.jobs = jobs;
@@ -143,7 +149,7 @@ final class SparkRound<U> implements RoundResults<U> {
     private U take(Outcome outcome) {
         round.clock().enter(Phase.COLLECT);
         position = outcome.index();
-        U uplink = (U) Parcel.decode(outcome.uplink(), loader);
+        U uplink = (U) outcome.uplink().decode(loader, Parcel::empty);
         if (!outcome.finite()) {
             round.nonFinite(outcome.index());
         }
@@ -163,7 +169,7 @@ final class SparkRound<U> implements RoundResults<U> {
             return null;
         }
         List<Object> ranges = new ArrayList<>();
-        total.forEach(range -> ranges.add(Objects.requireNonNull(Parcel.decode(range, loader))));
+        total.forEach(range -> ranges.add(range.decode(loader, memory::take)));
         if (ranges.size() == 1) {
             return ranges.get(0);
         }
@@ -298,7 +304,7 @@ final class SparkRound<U> implements RoundResults<U> {
         }
     }
 
-    private Sum cut(List<byte[]> totals) {
+    private Sum cut(List<PooledBytes> totals) {
         List<Outcome> outcomes = cut.values().stream()
                 .flatMap(result -> result.outcomes().stream())
                 .toList();

@@ -36,7 +36,7 @@ final class TaskSizesTest {
 
     @Test
     void shouldRefuseResultsThatAreTooLargeWithTheirStates() {
-        try (OutcomeCollector outcomes = new OutcomeCollector(null, 2000)) {
+        try (OutcomeCollector outcomes = new OutcomeCollector(null, new KeptSums(), ArrayPool.NONE, 2000)) {
             outcomes.state(0, Parcel.tensor(new byte[1000]));
             outcomes.add(List.of(job(0)), List.of("small"));
             outcomes.state(1, Parcel.tensor(new byte[1000]));
