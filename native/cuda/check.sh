@@ -5,6 +5,7 @@ set -u
 
 cd "${0%/*}/../.." || exit 1
 build=target/native/device
+speed=target/device-speed.txt
 failed=''
 not_run=''
 
@@ -60,7 +61,7 @@ java_checks() {
     }
     echo '-- Java tests with the tag gpu (the first time, Maven fetches 458 MB)'
     rm -f target/surefire-reports/TEST-*GpuTest.xml
-    mvn -q -Pgpu -Dtest='*GpuTest' test || fails 'Java tests'
+    mvn -q -Pgpu -Dtest='*GpuTest' -Dblazefl4j.speedTable="$speed" test || fails 'Java tests'
     for report in target/surefire-reports/TEST-*GpuTest.xml; do
         if [ ! -f "$report" ]; then
             cannot_run 'Java tests: there are no reports'
@@ -71,10 +72,20 @@ java_checks() {
     done
 }
 
+# Prints the table that the Java tests have written.
+speed_table() {
+    echo '-- steps and empty rounds per second'
+    if [ ! -s "$speed" ]; then
+        cannot_run 'the table of steps/s: the Java tests have written none'
+        return
+    fi
+    cat "$speed"
+    lines=$(grep -c 'could not run' "$speed") && cannot_run "lines of the table of steps/s: $lines, named there"
+}
+
 # What is to be checked on a device but does not exist.
 missing_parts() {
-    for part in DeviceSum:'sums and means of a round on devices' DeviceSegment:'results that stay on devices' \
-        StepGraph:'steps/s of captured steps'; do
+    for part in DeviceSum:'sums and means of a round on devices' DeviceSegment:'results that stay on devices'; do
         [ -f "src/main/java/org/blazefl4j/cuda/${part%%:*}.java" ] || cannot_run "${part#*:}: not written yet"
     done
 }
@@ -83,9 +94,11 @@ if ! available nvidia-smi || ! nvidia-smi -L; then
     cannot_run 'anything: nvidia-smi finds no device; run on a machine with a GPU and a driver for CUDA 13 (580 or newer)'
     exit 2
 fi
+rm -f $speed
 nvidia-smi --query-gpu=name,driver_version,compute_cap,memory.total,memory.free --format=csv
 native_checks
 java_checks
+speed_table
 missing_parts
 
 if [ -n "$failed" ]; then
