@@ -10,7 +10,10 @@ import org.bytedeco.pytorch.global.torch_cuda;
 /** A graph of LibTorch's CUDA build, for the thread that captured it, on the stream that was current then. */
 final class CudaGraph implements StepGraphs.Graph {
 
-    /** LibTorch lets no two graphs begin, end or be freed at once, nor memory be returned while one captures. */
+    /**
+     * LibTorch lets no two graphs begin, end or be freed at once, and neither memory be returned nor a device be waited
+     * for while one captures.
+     */
     static final Object LOCK = new Object();
 
     /** What LibTorch's users number pools of memory from would have to be reached first. */
@@ -22,8 +25,8 @@ final class CudaGraph implements StepGraphs.Graph {
         /** Ends that memory of a device comes from a pool, after a capture that did not end. */
         void end(String device, long pool);
 
-        /** Waits for all work on a device. */
-        void await(String device);
+        /** Waits for all work on a device, and then frees something of it. */
+        void afterAll(String device, Runnable free);
     }
 
     private final long address;
@@ -105,11 +108,11 @@ final class CudaGraph implements StepGraphs.Graph {
             return;
         }
         freed = true;
-        pools.await(device);
         synchronized (LOCK) {
-            int error = Native.cudaGraphFree(address);
-            if (CudaErrors.lost() == null) { // else nothing can be freed
-                check("free", error);
+            if (CudaErrors.lost() == null) {
+                pools.afterAll(device, () -> check("free", Native.cudaGraphFree(address)));
+            } else {
+                Native.cudaGraphFree(address); // as far as it can be
             }
         }
     }
@@ -129,8 +132,8 @@ final class CudaGraph implements StepGraphs.Graph {
         }
 
         @Override
-        public void await(String device) {
-            DeviceMemory.CUDA.await(device);
+        public void afterAll(String device, Runnable free) {
+            DeviceMemory.afterAll(device, free);
         }
     }
 }

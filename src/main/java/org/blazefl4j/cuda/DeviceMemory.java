@@ -27,6 +27,23 @@ interface DeviceMemory {
         return colon < 0 ? 0 : Byte.parseByte(name.substring(colon + 1));
     }
 
+    /**
+     * Waits for all work on a CUDA device, and then does something while it is the current one. Waits for a capture to
+     * end first: a device cannot be waited for while a stream of it is captured.
+     */
+    static void afterAll(String device, Runnable action) {
+        synchronized (CudaGraph.LOCK) {
+            byte before = torch_cuda.current_device();
+            try {
+                torch_cuda.set_device(index(device));
+                torch_cuda.device_synchronize();
+                action.run();
+            } finally {
+                torch_cuda.MaybeSetDevice(before);
+            }
+        }
+    }
+
     /** LibTorch's memory on CUDA devices. */
     DeviceMemory CUDA = new DeviceMemory() {
 
@@ -53,15 +70,8 @@ interface DeviceMemory {
 
         @Override
         public void await(String device) {
-            if (CudaErrors.lost() != null) {
-                return; // nothing computes any more
-            }
-            byte before = torch_cuda.current_device();
-            try {
-                torch_cuda.set_device(index(device));
-                torch_cuda.device_synchronize();
-            } finally {
-                torch_cuda.MaybeSetDevice(before);
+            if (CudaErrors.lost() == null) { // else nothing computes any more
+                afterAll(device, () -> {});
             }
         }
     };

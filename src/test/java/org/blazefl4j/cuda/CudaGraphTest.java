@@ -41,8 +41,10 @@ final class CudaGraphTest {
         }
 
         @Override
-        public void await(String device) {
-            notes.add("await " + device + " after " + called());
+        public void afterAll(String device, Runnable free) {
+            assertThat(Thread.holdsLock(CudaGraph.LOCK)).isTrue();
+            notes.add("free on " + device + " after " + called());
+            free.run();
         }
     }
 
@@ -91,13 +93,16 @@ final class CudaGraphTest {
 
     @Test
     void shouldCaptureOnceReplayOftenAndFreeOnce() {
-        CudaGraph graph = capture(() -> assertThat(called()).isEqualTo(MADE));
+        CudaGraph graph = capture(() -> {
+            assertThat(called()).isEqualTo(MADE);
+            assertThat(Thread.holdsLock(CudaGraph.LOCK)).isTrue();
+        });
         graph.replay();
         graph.replay();
         graph.close();
         graph.close();
         assertThat(called()).isEqualTo(MADE + "end;replay;replay;reset;destroy;");
-        assertThat(pools.notes).containsExactly("await cuda:1 after " + MADE + "end;replay;replay;");
+        assertThat(pools.notes).containsExactly("free on cuda:1 after " + MADE + "end;replay;replay;");
     }
 
     @Test
@@ -153,7 +158,7 @@ final class CudaGraphTest {
             }
 
             @Override
-            public void await(String device) {}
+            public void afterAll(String device, Runnable free) {}
         };
         assertThatThrownBy(() -> CudaGraph.capture("cuda", () -> {}, refusing))
                 .hasMessage("cannot end a graph: error=125, found=cannot end")
@@ -174,5 +179,6 @@ final class CudaGraphTest {
             CudaErrors.forget();
         }
         assertThat(called()).isEmpty();
+        assertThat(pools.notes).isEmpty();
     }
 }
