@@ -34,7 +34,7 @@ public final class ByteTensors {
 
     /** Returns whether a tensor holds bytes, aligned so that elements of any type can start at multiples of 16. */
     static boolean areBytes(Tensor tensor) {
-        return TensorLayout.refusal(tensor) == null
+        return TensorLayout.refusal(tensor, false) == null
                 && Tensors.type(tensor) == ScalarType.Byte
                 && tensor.dim() == 1
                 && tensor.is_contiguous()

@@ -60,6 +60,7 @@ public final class PackageEncoder {
     private @Nullable TensorPlacer placer;
     private boolean unbounded;
     private boolean constant;
+    private boolean devices;
 
     /** Creates an encoder. */
     public PackageEncoder() {
@@ -69,6 +70,11 @@ public final class PackageEncoder {
     /** Creates an encoder that refuses messages larger than a number of bytes. */
     PackageEncoder(int limit) {
         this.out = new MessageWriter(limit);
+    }
+
+    /** Sets whether tensors may lie on devices, which placers then must be able to read; at first they may not. */
+    public void acceptDevices(boolean accepted) {
+        devices = accepted;
     }
 
     /**
@@ -208,7 +214,7 @@ public final class PackageEncoder {
             return;
         }
         Tensor tensor = (Tensor) value;
-        String refusal = TensorLayout.refusal(tensor);
+        String refusal = TensorLayout.refusal(tensor, devices);
         if (refusal != null) {
             throw new IllegalArgumentException("cannot cross: path=" + path + ", " + refusal);
         }

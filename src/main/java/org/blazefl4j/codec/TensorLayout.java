@@ -62,7 +62,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
      * @throws IllegalArgumentException if the tensor cannot cross
      */
     public static TensorLayout of(String place, Tensor tensor) {
-        String refusal = refusal(tensor);
+        String refusal = refusal(tensor, false);
         if (refusal != null) {
             throw new IllegalArgumentException("cannot cross: " + place + refusal);
         }
@@ -87,15 +87,19 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
         return new TensorLayout(dtype, sizes, isDense(sizes, strides) ? strides : contiguous(sizes));
     }
 
-    /** Returns why a tensor cannot cross, as {@code type=..., expected=...; remedy}, or null if it can. */
-    static @Nullable String refusal(Tensor tensor) {
+    /**
+     * Returns why a tensor cannot cross, as {@code type=..., expected=...; remedy}, or null if it can.
+     *
+     * @param anywhere whether it may lie on a CUDA device
+     */
+    static @Nullable String refusal(Tensor tensor, boolean anywhere) {
         if (tensor.isNull()) {
             return "type=closed Tensor, expected=open tensors; close it after sending it, not before";
         }
         if (!tensor.defined()) {
             return "type=undefined Tensor, expected=defined tensors; use null, or a tensor of size 0";
         }
-        if (!tensor.is_cpu()) {
+        if (!tensor.is_cpu() && !(anywhere && tensor.is_cuda())) {
             String device = tensor.device().str().getString();
             return "type=Tensor on " + device + ", expected=tensors on the CPU; move it there with cpu()";
         }

@@ -70,6 +70,9 @@ public interface ServerHandler<D, U> {
      * Loads one client's result. The package stays the caller's: {@link Simulation} closes it with all its tensors
      * after this and the listeners have returned.
      *
+     * <p>The tensors of clients on a CUDA device may lie there, if the algorithm's clients
+     * {@linkplain ClientAlgorithm#acceptsDeviceTensors use such buffers}.
+     *
      * <p>To keep a tensor, {@code clone()} it, or call {@code retainReference()} and close it later; otherwise it is
      * closed when it is used next. In process mode a tensor kept by reference holds one of the trainer's slots.
      *

@@ -54,7 +54,7 @@ final class WorkerStream {
 
     /**
      * Calls a client with this worker's stream of a device as the thread's. All work of the client is done when this
-     * returns its result, so that any stream may read it. Only calls it where LibTorch finds no device.
+     * returns or throws, so that any stream may use its memory. Only calls it where LibTorch finds no device.
      *
      * @param device the index of the client's device
      * @throws Exception what the client threw, or an error of the device
@@ -68,7 +68,7 @@ final class WorkerStream {
         try {
             stream.enter();
             try {
-                T result = client.call();
+                T result = called(client, stream);
                 stream.await();
                 return result;
             } finally {
@@ -76,6 +76,20 @@ final class WorkerStream {
             }
         } finally {
             backwardHasThreads(before);
+        }
+    }
+
+    /** Waits for what a client that fails has queued, too: its memory is then used by others. */
+    private static <T> T called(Callable<T> client, Stream stream) throws Exception {
+        try {
+            return client.call();
+        } catch (Throwable thrown) {
+            try {
+                stream.await();
+            } catch (RuntimeException e) {
+                thrown.addSuppressed(e);
+            }
+            throw thrown;
         }
     }
 

@@ -2,6 +2,7 @@ package org.blazefl4j.federation;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -98,9 +99,17 @@ public interface Aggregation extends FederationPart {
          * Writes the combined model.
          *
          * @param sent the model that clients received, float32, shape [numel]
-         * @param out float32, contiguous, shape [numel]
+         * @param out float32, contiguous, shape [numel], on the CPU or {@link #device()}
          */
         void model(Tensor sent, Tensor out);
+
+        /**
+         * Returns the index of the CUDA device that the combined model is best written to, since all of the packages
+         * lie there; empty, as by default, for the CPU.
+         */
+        default OptionalInt device() {
+            return OptionalInt.empty();
+        }
 
         /** Writes the combined model minus the one that clients received, rounded as late as can be. */
         void change(Tensor sent, Tensor out);

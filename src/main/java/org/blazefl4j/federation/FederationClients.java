@@ -30,6 +30,13 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
     record Parts(LocalObjective objective, ParameterMask personal, List<UpdateTransform> uplink) {
 
         static final Parts PLAIN = new Parts(LocalObjective.CROSS_ENTROPY, ParameterMask.NONE, List.of());
+
+        boolean acceptDeviceTensors() {
+            return objective.acceptsDeviceTensors()
+                    && objective.vectors() == 0
+                    && personal.equals(ParameterMask.NONE)
+                    && uplink.isEmpty();
+        }
     }
 
     private final Parts parts;
@@ -108,6 +115,15 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
                 .limit(parts.objective().vectors())
                 .toList();
         return new ModelUpdate(0, torch.empty(numel()), false, 0, vectors, Map.of(), Map.of());
+    }
+
+    /**
+     * {@inheritDoc} True if the objective does, nothing of the model is personal and nothing is done to updates before
+     * they are sent; otherwise clients on devices copy their models to the CPU.
+     */
+    @Override
+    public boolean acceptsDeviceTensors() {
+        return parts.acceptDeviceTensors();
     }
 
     /**

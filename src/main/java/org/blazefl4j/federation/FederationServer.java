@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -38,6 +39,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The server of a composed algorithm; made by {@link Federation#handler()}. Each round it combines the clients'
  * packages, transforms the combined update and moves its model by it. Memory does not grow with the number of clients.
+ *
+ * <p>The model is on the CPU, but for one case: it is no more than the mean of models that all lie on one CUDA device.
+ * Then it stays there, and clients of the next round find it there. A server optimizer, an aggregate transform and any
+ * aggregation but the plain mean need it on the CPU; packages and the sum may lie on a device nevertheless.
  *
  * <p>Owns the global model, what its parts keep and the packages that {@link #downlinkPackage()} returns; the data
  * stays the caller's.
@@ -208,7 +213,9 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         if (numbers.isEmpty()) {
             global().next().copy_(global().current());
         } else {
-            aggregator.model(global().current(), global().next());
+            boolean moved = !aggregator.isMean() || moves();
+            OptionalInt device = moved ? OptionalInt.empty() : aggregator.device();
+            aggregator.model(global().current(), global().next(device));
         }
     }
 

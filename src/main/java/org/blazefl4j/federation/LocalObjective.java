@@ -34,6 +34,15 @@ public interface LocalObjective extends FederationPart {
         run.result().copy_(run.start());
     }
 
+    /**
+     * Returns whether {@link LocalRun#start()} and {@link LocalRun#result()} may lie on the client's device; false by
+     * default: they are on the CPU. True suits objectives that only {@linkplain LocalRun#training() train} from one to
+     * the other.
+     */
+    default boolean acceptsDeviceTensors() {
+        return false;
+    }
+
     /** Returns how many vectors a client sends besides its model; 0 by default. */
     default int vectors() {
         return 0;
@@ -45,6 +54,11 @@ public interface LocalObjective extends FederationPart {
         @Override
         public void train(LocalRun run) {
             run.training().run();
+        }
+
+        @Override
+        public boolean acceptsDeviceTensors() {
+            return true;
         }
     }
 }

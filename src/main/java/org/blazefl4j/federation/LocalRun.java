@@ -22,7 +22,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * One client's work in one round, as its {@link LocalObjective} sees it: what it has received, what it has kept, and
- * what it sends. All vectors are float32, shape [numel], on the CPU.
+ * what it sends. All vectors are float32, shape [numel], on the CPU; an objective that
+ * {@linkplain LocalObjective#acceptsDeviceTensors accepts it} may find start and result on the client's device.
  *
  * <p>Tensors that the objective makes belong to the round: they are freed when the client ends. Used by one thread.
  */

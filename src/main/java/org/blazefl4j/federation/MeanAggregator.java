@@ -1,12 +1,17 @@
 package org.blazefl4j.federation;
 
 import java.math.BigDecimal;
+import java.util.OptionalInt;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.core.PackageSum;
 import org.bytedeco.pytorch.Tensor;
 
-/** The weighted mean of clients' models, from an exact sum, whose order changes no bit. */
+/**
+ * The weighted mean of clients' models, from an exact sum, whose order changes no bit. Models that lie on a CUDA device
+ * are summed there. If nothing else is done with the mean it is written there, too; subclasses, changes of models,
+ * server optimizers and aggregate transforms have it on the CPU, to which it crosses once a round.
+ */
 public class MeanAggregator implements Aggregation.Aggregator {
 
     private final WeightedSum sum;
@@ -81,6 +86,12 @@ public class MeanAggregator implements Aggregation.Aggregator {
     @Override
     public void fold() {
         sum.fold();
+    }
+
+    @Override
+    public final OptionalInt device() {
+        boolean plain = getClass() == MeanAggregator.class && !changes;
+        return plain ? sum.device() : OptionalInt.empty();
     }
 
     @Override

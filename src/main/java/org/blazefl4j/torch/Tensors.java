@@ -141,6 +141,13 @@ public final class Tensors {
         }
     }
 
+    /** Returns a tensor's elements on the CPU, independent of the current pointer scope: an alias if they are there. */
+    public static Tensor onCpu(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            return tensor.detach().cpu().retainReference();
+        }
+    }
+
     /**
      * Whether a tensor contains neither NaN nor infinities. On the CPU, takes one pass over the memory without a copy.
      * Integer tensors and those without memory (closed, undefined, sparse) are finite.

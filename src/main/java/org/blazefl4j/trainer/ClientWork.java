@@ -15,6 +15,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.PackageSum;
 import org.blazefl4j.core.PhaseTimes;
+import org.blazefl4j.cuda.DeviceSlots;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.worker.ClientFailures;
@@ -77,7 +78,11 @@ final class ClientWork<C, D, U> implements AutoCloseable {
         this.progress = progress;
         this.classes = new PoolClassLoader(function.getClass(), algorithm.getClass());
         this.buffers = new UplinkBuffers<>(
-                algorithm::prepareUplinkPackageBuffer, classes, options.slotsIfSet(), options.numParallels());
+                algorithm::prepareUplinkPackageBuffer,
+                classes,
+                options.slotsIfSet(),
+                options.numParallels(),
+                algorithm.acceptsDeviceTensors() ? new DeviceSlots(options.deviceResultShare()) : null);
         Path stateFolder = options.stateFolder().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
         this.states = new ClientStates(options.stateMemory(), new StateFile(stateFolder));
     }

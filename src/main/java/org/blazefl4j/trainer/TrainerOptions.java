@@ -85,6 +85,11 @@ public final class TrainerOptions {
         return set.stepGraphs;
     }
 
+    /** Returns the most of a CUDA device's free memory that clients' results may take there, as a share. */
+    public double deviceResultShare() {
+        return set.deviceResultShare;
+    }
+
     /** Returns the number of CUDA devices, once the device is known to be among them; asks only for a CUDA device. */
     int checkedDeviceCount() {
         if (set.deviceCount.isEmpty()) {
@@ -162,7 +167,8 @@ public final class TrainerOptions {
     @Override
     public String toString() {
         return "TrainerOptions[numParallels=" + numParallels() + ", device=" + device() + ", deviceCount="
-                + deviceCount() + ", deviceDataShare=" + deviceDataShare() + ", stepGraphs=" + stepGraphs() + ", seed="
+                + deviceCount() + ", deviceDataShare=" + deviceDataShare() + ", deviceResultShare="
+                + deviceResultShare() + ", stepGraphs=" + stepGraphs() + ", seed="
                 + seed() + ", intraOpThreads=" + intraOpThreads() + ", rngCheck="
                 + rngCheck() + ", slots=" + slots() + ", maxSlots=" + maxSlots() + ", grace=" + grace()
                 + ", onClientFailure=" + onClientFailure() + ", onNonFinite=" + onNonFinite() + ", clientTimeLimit="
@@ -188,6 +194,7 @@ public final class TrainerOptions {
         private Device device = Device.CPU;
         private OptionalInt deviceCount = OptionalInt.empty();
         private double deviceDataShare = 0.3;
+        private double deviceResultShare = 0.2;
         private StepGraphs stepGraphs = StepGraphs.AUTO;
         private long seed = 42;
         private int intraOpThreads = 1;
@@ -259,6 +266,20 @@ public final class TrainerOptions {
          */
         public Builder stepGraphs(StepGraphs when) {
             this.stepGraphs = Objects.requireNonNull(when, "stepGraphs");
+            return this;
+        }
+
+        /**
+         * Sets the most of a CUDA device's free memory that results of clients may take there, as a share; the default
+         * is 0.2. Results then stay where they were computed, in a few more slots than workers, and are summed there.
+         * Those that do not fit, and all if it is 0, are copied to the CPU, as are those of algorithms that need them
+         * there ({@link org.blazefl4j.core.ClientAlgorithm#acceptsDeviceTensors}) and those of worker processes. The
+         * bits are the same.
+         *
+         * @throws IllegalArgumentException if it is not in [0, 1]
+         */
+        public Builder deviceResultShare(double share) {
+            this.deviceResultShare = within("deviceResultShare", share, 0.0, 1.0);
             return this;
         }
 

@@ -87,6 +87,7 @@ public final class ClientRunner implements AutoCloseable {
      */
     public <U> U run(WorkerCall<?, ?, U> call, ClientState state, @Nullable UplinkBuffers<?> buffers) throws Exception {
         SlotLayout layout = buffers == null ? null : buffers.layout();
+        encoder.acceptDevices(buffers != null && buffers.mayBeOnDevices());
         ClientResult<U> result =
                 inContext(call, state, (uplink, context) -> new ClientResult<>(uplink, layout, encoder, context));
         return result.take(worker, call);

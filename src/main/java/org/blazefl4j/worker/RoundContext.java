@@ -101,8 +101,9 @@ public final class RoundContext<C, D, U> {
     /** Returns the call for the client at a position. For the calling thread, when the client is dealt. */
     WorkerCall<C, D, U> call(int index) {
         UplinkBuffers<U> buffers = work.buffers();
-        Supplier<? extends U> next = buffers == null ? () -> null : buffers::next;
-        return new WorkerCall<>(work.function(), work.job(index), work.config(index), work.payload(), next);
+        ClientJob job = work.job(index);
+        Supplier<? extends U> next = buffers == null ? () -> null : () -> buffers.next(job.device());
+        return new WorkerCall<>(work.function(), job, work.config(index), work.payload(), next);
     }
 
     U run(ClientRunner runner, WorkerCall<?, ?, U> call, ClientState state) throws Exception {

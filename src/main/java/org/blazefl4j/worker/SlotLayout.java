@@ -82,17 +82,31 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
         return Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
     }
 
-    /** Creates a package whose tensors are views of a slot, except unbounded ones. */
-    public Object buffer(Slot slot, PackageDecoder decoder) {
-        return Objects.requireNonNull(decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(slot, handle)));
+    /** Makes the tensors of a slot. */
+    interface Memory {
+
+        /** Makes a tensor at an offset in the slot. */
+        Tensor tensor(long offset, TensorLayout layout);
     }
 
-    private static Tensor tensor(Slot slot, ShmHandle handle) {
+    /** Creates a package whose tensors are views of a slot, except unbounded ones. */
+    public Object buffer(Slot slot, PackageDecoder decoder) {
+        return buffer((offset, layout) -> slot.segment().tensor(slot.offset() + offset, layout), decoder);
+    }
+
+    /**
+     * Creates a package likewise in memory of another kind, except for unbounded tensors and those without elements.
+     */
+    Object buffer(Memory memory, PackageDecoder decoder) {
+        return Objects.requireNonNull(decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(memory, handle)));
+    }
+
+    private static Tensor tensor(Memory memory, ShmHandle handle) {
         TensorLayout layout = handle.layout();
-        if (handle.segment() == UNBOUNDED) {
+        if (handle.segment() == UNBOUNDED || layout.numel() == 0) {
             return torch.empty(layout.sizes(), new TensorOptions(layout.dtype()), new MemoryFormatOptional());
         }
-        return slot.segment().tensor(slot.offset() + handle.offset(), layout);
+        return memory.tensor(handle.offset(), layout);
     }
 
     /**

@@ -6,9 +6,16 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.TensorLayout;
 import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.cuda.DeviceSegment;
+import org.blazefl4j.cuda.DeviceSlots;
+import org.blazefl4j.cuda.PinnedMemory;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.Slot;
+import org.blazefl4j.util.ErrorCollector;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A slot is free when the last tensor in it is gone. Slots are created on demand, up to a limit, and freed when this
  * object and the last tensor are closed. If all are in use, a buffer is new. Thread-safe.
+ *
+ * <p>Clients on a device have buffers there, if they can use them and there is memory ({@link DeviceSlots}). For other
+ * clients on devices slots are page-locked, so that results cross at full speed.
  */
 public final class UplinkBuffers<U> implements AutoCloseable {
 
@@ -28,6 +38,10 @@ public final class UplinkBuffers<U> implements AutoCloseable {
     private final ClassLoader loader;
     private final OptionalInt slots;
     private final int workers;
+    private final @Nullable DeviceSlots devices;
+    /** For buffers on devices, one at a time. */
+    private final PackageDecoder decoder;
+
     private final List<BufferSlot> bufferSlots = new CopyOnWriteArrayList<>();
     private volatile @Nullable SlotLayout layout;
     private boolean closed;
@@ -39,19 +53,55 @@ public final class UplinkBuffers<U> implements AutoCloseable {
      * @param loader the loader for the classes of the package
      * @param slots the most slots, if configured
      * @param workers the number of clients trained at a time
+     * @param devices the slots of clients on devices, which this object then owns; null if clients cannot use them
      */
-    public UplinkBuffers(Supplier<? extends U> prepare, ClassLoader loader, OptionalInt slots, int workers) {
+    public UplinkBuffers(
+            Supplier<? extends U> prepare,
+            ClassLoader loader,
+            OptionalInt slots,
+            int workers,
+            @Nullable DeviceSlots devices) {
         this.prepare = prepare;
         this.loader = loader;
         this.slots = slots;
         this.workers = workers;
+        this.devices = devices;
+        this.decoder = new PackageDecoder(loader);
     }
 
-    /** Returns a buffer, whose tensors the caller owns. */
-    public U next() {
+    /**
+     * Returns a buffer, whose tensors the caller owns.
+     *
+     * @param device the client's, whose stream is the calling thread's
+     */
+    public U next(Device device) {
         SlotLayout wanted = layout();
-        U buffer = wanted.slotBytes() >= LARGE ? inSlot(wanted) : null;
+        U buffer = device.isCpu() ? null : onDevice(device, wanted);
+        if (buffer == null && wanted.slotBytes() >= LARGE) {
+            buffer = inSlot(wanted, !device.isCpu());
+        }
         return buffer == null ? prepare.get() : buffer;
+    }
+
+    @SuppressWarnings("unchecked")
+    private @Nullable U onDevice(Device device, SlotLayout wanted) {
+        return devices == null
+                ? null
+                : (U) devices.next(
+                        Math.max(0, device.index()),
+                        wanted.slotBytes(),
+                        slots(),
+                        (segment, start) ->
+                                wanted.buffer((offset, place) -> tensor(segment, start + offset, place), decoder));
+    }
+
+    private static Tensor tensor(DeviceSegment segment, long offset, TensorLayout place) {
+        return segment.tensor(offset, place.dtype(), place.sizes(), place.strides(), place.bytes());
+    }
+
+    /** Returns whether tensors of results may lie on devices. */
+    boolean mayBeOnDevices() {
+        return devices != null;
     }
 
     /**
@@ -89,25 +139,25 @@ public final class UplinkBuffers<U> implements AutoCloseable {
     }
 
     @SuppressWarnings("unchecked")
-    private @Nullable U inSlot(SlotLayout wanted) {
+    private @Nullable U inSlot(SlotLayout wanted, boolean pinned) {
         for (BufferSlot bufferSlot : bufferSlots) {
-            Object buffer = bufferSlot.make(wanted);
+            Object buffer = bufferSlot.make(wanted, pinned);
             if (buffer != null) {
                 return (U) buffer;
             }
         }
-        return (U) inNewSlot(wanted);
+        return (U) inNewSlot(wanted, pinned);
     }
 
     /** Returns a buffer in a new slot, or null if there can be none. */
-    private synchronized @Nullable Object inNewSlot(SlotLayout wanted) {
+    private synchronized @Nullable Object inNewSlot(SlotLayout wanted, boolean pinned) {
         if (closed || bufferSlots.size() >= slots()) {
             return null;
         }
         try {
             BufferSlot added = new BufferSlot(wanted, loader);
             bufferSlots.add(added);
-            return added.make(wanted);
+            return added.make(wanted, pinned);
         } catch (IllegalStateException noMemory) {
             return null;
         }
@@ -119,6 +169,7 @@ public final class UplinkBuffers<U> implements AutoCloseable {
         private final Slot slot;
         private final PackageDecoder decoder;
         private final AtomicBoolean taken = new AtomicBoolean();
+        private @Nullable PinnedMemory pins;
 
         BufferSlot(SlotLayout layout, ClassLoader loader) {
             this.slot = new Slot(Segment.unshared(layout.slotBytes()), 0);
@@ -127,23 +178,43 @@ public final class UplinkBuffers<U> implements AutoCloseable {
 
         /** Returns a buffer in the slot, or null if it is in use. */
         @Nullable
-        Object make(SlotLayout layout) {
+        Object make(SlotLayout layout, boolean pinned) {
             if (slot.isReferenced() || !taken.compareAndSet(false, true)) {
                 return null;
             }
             try {
-                return slot.isReferenced() ? null : layout.buffer(slot, decoder);
+                if (slot.isReferenced()) {
+                    return null;
+                }
+                if (pinned && pins == null) {
+                    pins = PinnedMemory.of(
+                            slot.segment().address(), slot.segment().bytes());
+                }
+                return layout.buffer(slot, decoder);
             } finally {
                 taken.set(false);
             }
         }
+
+        void close() {
+            try (Segment memory = slot.segment()) {
+                if (pins != null) {
+                    pins.close();
+                }
+            }
+        }
     }
 
-    /** Stops using slots. Their memory is freed with their last tensors. */
+    /** Stops using slots. Their memory is freed with their last tensors. No worker may run any more. */
     @Override
     public synchronized void close() {
         closed = true;
-        bufferSlots.forEach(bufferSlot -> bufferSlot.slot.segment().close());
+        ErrorCollector failures = new ErrorCollector();
+        if (devices != null) {
+            failures.run(devices::close);
+        }
+        bufferSlots.forEach(bufferSlot -> failures.run(bufferSlot::close));
         bufferSlots.clear();
+        failures.throwFirst("memory of results");
     }
 }

@@ -108,8 +108,19 @@ final class WorkerStreamTest {
                     throw new ArithmeticException("client");
                 }))
                 .isInstanceOf(ArithmeticException.class);
-        assertThat(notes.all).containsExactly("create 0", "enter 0", "leave 0");
+        assertThat(notes.all).containsExactly("create 0", "enter 0", "await 0", "leave 0");
         assertThat(backwardHasThreads()).isTrue();
+    }
+
+    @Test
+    void shouldTellOfTheClientsFailureFirst() {
+        notes.refuses = "await 0";
+        assertThatThrownBy(() -> stream.on(0, () -> {
+                    throw new ArithmeticException("client");
+                }))
+                .hasMessage("client")
+                .satisfies(thrown -> assertThat(thrown.getSuppressed()).hasSize(1));
+        assertThat(notes.all).endsWith("leave 0");
     }
 
     @Test

@@ -24,6 +24,7 @@ final class TrainerOptionsTest {
         assertThat(options.deviceCount()).isEmpty();
         assertThat(options.deviceDataShare()).isEqualTo(0.3);
         assertThat(options.stepGraphs()).isEqualTo(TrainerOptions.StepGraphs.AUTO);
+        assertThat(options.deviceResultShare()).isEqualTo(0.2);
         assertThat(options.seed()).isEqualTo(42);
         assertThat(options.intraOpThreads()).isEqualTo(1);
         assertThat(options.rngCheck()).isEqualTo(RngCheck.FAIL);
@@ -47,6 +48,7 @@ final class TrainerOptionsTest {
                 .deviceCount(4)
                 .deviceDataShare(0.5)
                 .stepGraphs(TrainerOptions.StepGraphs.REQUIRED)
+                .deviceResultShare(0.1)
                 .seed(-7)
                 .intraOpThreads(2)
                 .rngCheck(RngCheck.WARN)
@@ -66,6 +68,7 @@ final class TrainerOptionsTest {
         assertThat(second)
                 .hasToString(
                         "TrainerOptions[numParallels=5, device=cuda, deviceCount=OptionalInt[4], deviceDataShare=0.5,"
+                                + " deviceResultShare=0.1,"
                                 + " stepGraphs=required, seed=-7, intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S,"
                                 + " onClientFailure=retry(3).thenDrop(), onNonFinite=drop, clientTimeLimit=PT1M30S, stateMemory=5,"
                                 + " stateFolder=" + folder + "]");
@@ -94,6 +97,7 @@ final class TrainerOptionsTest {
         assertRefused(() -> builder.numParallels(0), "numParallels=0, limit=[1, 4096]");
         assertRefused(() -> builder.numParallels(4097), "numParallels=4097, limit=[1, 4096]");
         assertRefused(() -> builder.deviceCount(-1), "deviceCount=-1, limit=[0, 128]");
+        assertRefused(() -> builder.deviceResultShare(-0.1), "deviceResultShare=-0.1, limit=[0.0, 1.0]");
         assertRefused(() -> builder.deviceDataShare(-0.1), "deviceDataShare=-0.1, limit=[0.0, 1.0]");
         assertRefused(() -> builder.deviceDataShare(1.1), "deviceDataShare=1.1, limit=[0.0, 1.0]");
         assertRefused(() -> builder.deviceDataShare(Double.NaN), "deviceDataShare=NaN, limit=[0.0, 1.0]");

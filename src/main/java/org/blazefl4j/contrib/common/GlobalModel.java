@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.blazefl4j.contrib.support.ModelFit;
@@ -24,8 +25,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The model that a server evaluates, and sends to clients in most algorithms: its state as a flat vector on the CPU,
- * and a module for the evaluation. A round's result goes to a second vector, because clients may still read the first.
+ * The model that a server evaluates, and sends to clients in most algorithms: its state as a flat vector, and a module
+ * for the evaluation. The vector is on the CPU, unless {@link #next(OptionalInt)} was asked for another place. A
+ * round's result goes to a second vector, because clients may still read the first.
  *
  * <pre>{@code
  * sum.mean(global.next());
@@ -107,6 +109,15 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         return vector.next();
     }
 
+    /**
+     * Returns the tensor to write the next state to, on a CUDA device, so that clients there copy nothing from the CPU.
+     *
+     * @param device the index of the device; empty, as where it has no memory, for the CPU
+     */
+    public Tensor next(OptionalInt device) {
+        return vector.next(device.orElse(-1));
+    }
+
     /** Makes what was written to {@link #next()} the state. */
     public void advance() {
         vector.advance();
@@ -160,9 +171,14 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     /**
      * Evaluates another state of the model likewise.
      *
-     * @param parameters float32, shape [{@link #numel()}], on the CPU
+     * @param parameters float32, shape [{@link #numel()}]
      */
     public Evaluation evaluate(Tensor parameters, Workers workers) {
+        if (options.device().isCpu() && !parameters.is_cpu()) { // the native engine takes addresses
+            try (Tensor here = Tensors.onCpu(parameters)) {
+                return evaluate(here, workers);
+            }
+        }
         var task = new EvaluationTask(
                 selected,
                 parameters,
@@ -197,7 +213,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     /**
      * Copies another state of the model likewise.
      *
-     * @param parameters float32, shape [{@link #numel()}], on the CPU
+     * @param parameters float32, shape [{@link #numel()}]
      */
     public StateDict stateDict(Tensor parameters) {
         return loaded(parameters, () -> StateDict.of(model));
@@ -216,7 +232,9 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     /** Writes the state as the entry {@code parameters}, and {@code evaluated} if that is another one. */
     @Override
     public void save(CheckpointWriter out) {
-        out.put(PARAMETERS, current());
+        try (Tensor here = Tensors.onCpu(current())) {
+            out.put(PARAMETERS, here);
+        }
         if (evaluated != null) {
             out.put(EVALUATED, evaluated);
         }

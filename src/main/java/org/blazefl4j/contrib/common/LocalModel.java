@@ -164,6 +164,11 @@ public final class LocalModel implements AutoCloseable {
 
     /** Uses the model with a state. Memory that a bound model needs for it is freed afterwards. */
     private <T> T loaded(Tensor parameters, Function<Scorer, T> use) {
+        if (isElsewhere(parameters)) {
+            try (Tensor here = Tensors.onCpu(parameters)) {
+                return loaded(here, use);
+            }
+        }
         Scorer scorer = new Scorer(model, engines, device, parameters);
         if (!state.isBound() || !device.isCpu()) {
             state.load(parameters);
@@ -187,8 +192,8 @@ public final class LocalModel implements AutoCloseable {
      * keep are all of the client's state.
      *
      * @param start the state to start from, float32, shape [numel]; unchanged afterwards
-     * @param result receives the client's state, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
-     *     after the return
+     * @param result receives the client's state, float32, contiguous, on the CPU or the model's device, shape [numel];
+     *     nothing refers to it after the return
      * @return the number of steps
      * @throws IllegalArgumentException if {@code start} has another shape
      * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
@@ -200,6 +205,11 @@ public final class LocalModel implements AutoCloseable {
     /** Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)}, but for what the variant changes. */
     public long train(ClientConfig config, Tensor start, LocalVariant variant, Tensor result, WorkerContext context) {
         checkLength(start);
+        if (isElsewhere(start)) {
+            try (Tensor here = Tensors.onCpu(start)) {
+                return train(config, here, variant, result, context);
+            }
+        }
         bindOnce();
         Training training = new Training(config, start, variant, Changes.of(variant), context);
         Optional<Dataset.Rows> rows = training.changes.areTermsAlone() && device.isCpu()
@@ -222,6 +232,11 @@ public final class LocalModel implements AutoCloseable {
         } finally {
             state.giveBack();
         }
+    }
+
+    /** Returns whether a vector cannot be read here, where the native engine takes addresses. */
+    private boolean isElsewhere(Tensor vector) {
+        return device.isCpu() && !vector.is_cpu();
     }
 
     /** Trains by the native engine alone, which the model itself takes no part in. */

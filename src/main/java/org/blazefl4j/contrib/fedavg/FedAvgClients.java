@@ -57,6 +57,11 @@ public final class FedAvgClients extends SgdClients<FedAvgDownlinkPackage, FedAv
         return new FedAvgUplinkPackage(0, torch.empty(numel()), 0, Map.of());
     }
 
+    @Override
+    public boolean acceptsDeviceTensors() {
+        return true;
+    }
+
     /** Trains one client in the uplink buffer. */
     static FedAvgUplinkPackage train(ClientConfig config, FedAvgDownlinkPackage payload, WorkerContext context) {
         FedAvgUplinkPackage buffer = context.uplinkBuffer();

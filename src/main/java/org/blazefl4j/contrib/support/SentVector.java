@@ -1,6 +1,9 @@
 package org.blazefl4j.contrib.support;
 
+import org.blazefl4j.cuda.DeviceSegment;
+import org.blazefl4j.cuda.NoDeviceMemoryException;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A vector that a server sends to its clients, and the one of the next round, which is another tensor because clients
@@ -30,6 +33,33 @@ public final class SentVector implements AutoCloseable {
     /** Returns the tensor to write the next vector to, at first a copy of the first. */
     public Tensor next() {
         return next;
+    }
+
+    /**
+     * Returns the tensor to write the next vector to, with undefined contents, on a device.
+     *
+     * @param device the index of a CUDA device; -1, as where it has no memory, for the CPU
+     */
+    public Tensor next(int device) {
+        Tensor before = next;
+        if (DeviceSegment.deviceOf(before) != device) {
+            next = on(device);
+        }
+        if (next != before) {
+            before.close();
+        }
+        return next;
+    }
+
+    private Tensor on(int device) {
+        if (device >= 0) {
+            try {
+                return DeviceSegment.vector(device, next.numel()).retainReference();
+            } catch (NoDeviceMemoryException full) {
+                return next;
+            }
+        }
+        return torch.empty(next.numel()).retainReference();
     }
 
     /** Returns a reference to the vector for a package, which the receiver may close but need not. */

@@ -16,4 +16,9 @@ record Proximal(double mu) implements LocalObjective {
     public void train(LocalRun run) {
         run.training().term(AffineTerm.pull(mu, run.start())).run();
     }
+
+    @Override
+    public boolean acceptsDeviceTensors() {
+        return true;
+    }
 }

@@ -13,6 +13,8 @@ import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.cuda.CudaMemory;
+import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.data.Transform;
 import org.blazefl4j.reproducibility.Reproducibility;
 import org.blazefl4j.trainer.ExecutionMode;
@@ -94,6 +96,7 @@ final class FedAvgGpuTest {
                 TrainerOptions options = alone.toBuilder()
                         .numParallels(workers)
                         .deviceDataShare(share)
+                        .deviceResultShare(share)
                         .build();
                 Outcome other = train(ExecutionMode.MULTI_THREADED.trainer(clients(), options));
                 assertThat(other.hashes)
@@ -101,6 +104,46 @@ final class FedAvgGpuTest {
                         .isEqualTo(first.hashes);
             }
         }
+    }
+
+    /** The first rounds leave what LibTorch and cuBLAS keep in a process. */
+    @Test
+    void shouldLeaveNoMemoryOnTheDevice() {
+        TrainerOptions options =
+                TrainerOptions.builder().device(CUDA).numParallels(4).build();
+        long before = 0;
+        for (int cycle = 0; cycle < 20; cycle++) {
+            train(ExecutionMode.MULTI_THREADED.trainer(clients(), options));
+            CudaMemory.release();
+            before = cycle == 2 ? DeviceSegment.free(0) : before;
+        }
+        assertThat(DeviceSegment.free(0)).isGreaterThanOrEqualTo(before);
+    }
+
+    @Test
+    void shouldKeepResultsAndModelOnOneDevice() {
+        TrainerOptions options = TrainerOptions.builder()
+                .device(Device.parse("cuda:0"))
+                .numParallels(2)
+                .build();
+        List<Boolean> payloads = new ArrayList<>();
+        List<Boolean> results = new ArrayList<>();
+        try (var handler = new FedAvgServerHandler(
+                        SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(2, CLIENTS));
+                var trainer = ExecutionMode.MULTI_THREADED.trainer(clients(), options)) {
+            while (!handler.isStopped()) {
+                FedAvgDownlinkPackage payload = handler.downlinkPackage();
+                payloads.add(payload.parameters().is_cuda());
+                trainer.localProcess(payload, handler.sampleClients(), uplink -> {
+                    try (uplink) {
+                        results.add(uplink.parameters().is_cuda());
+                        handler.load(uplink);
+                    }
+                });
+            }
+        }
+        assertThat(payloads).containsExactly(false, true);
+        assertThat(results).hasSize(2 * CLIENTS).containsOnly(true);
     }
 
     @Test
