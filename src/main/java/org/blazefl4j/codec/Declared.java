@@ -65,6 +65,23 @@ final class Declared {
         return erased(((WildcardType) type).getUpperBounds()[0]);
     }
 
+    /** Returns whether what lies there is only strings, numbers and enums, which contain no other objects. */
+    boolean isPlain() {
+        return contents.length == 0
+                ? isPlain(type) || type.isEnum()
+                : Stream.of(contents).allMatch(Declared::isPlain);
+    }
+
+    /** Returns whether a class is of strings, numbers or truth values. */
+    static boolean isPlain(Class<?> type) {
+        return type == String.class
+                || type == Double.class
+                || type == Integer.class
+                || type == Long.class
+                || type == Boolean.class
+                || type == Float.class;
+    }
+
     /** Returns the declared type of elements, map keys or an Optional's value. */
     Declared element() {
         return contents.length > 0 ? contents[0] : ANY;

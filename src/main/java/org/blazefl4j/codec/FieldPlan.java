@@ -31,6 +31,9 @@ final class FieldPlan {
 
     final boolean unbounded;
 
+    /** Whether no tensor can be found there. */
+    final boolean plain;
+
     private final MethodHandle getter;
     private final MethodHandle setter;
 
@@ -47,6 +50,7 @@ final class FieldPlan {
         this.primitive = type.isPrimitive()
                 ? ClassPlan.of(MethodType.methodType(type).wrap().returnType()).kind
                 : null;
+        this.plain = type.isPrimitive() || declared.isPlain();
         this.unbounded = field.isAnnotationPresent(Unbounded.class);
         this.getter = getter.asType(type.isPrimitive() ? GETTER.changeReturnType(type) : GETTER);
         this.setter = setter.asType(SETTER);

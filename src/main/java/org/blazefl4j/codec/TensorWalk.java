@@ -98,8 +98,8 @@ public final class TensorWalk {
     }
 
     private void visit(@Nullable Object value) {
-        if (value == null) {
-            return;
+        if (value == null || Declared.isPlain(value.getClass())) {
+            return; // before the search for a plan, which takes long beside the rest
         }
         ClassPlan plan = ClassPlan.of(value.getClass());
         if (plan.kind.isNumbered() && seen.number(value) < 0) {
@@ -131,7 +131,7 @@ public final class TensorWalk {
     private void visitFields(Object value, ClassPlan plan) {
         boolean around = unbounded;
         for (FieldPlan field : plan.fields) {
-            if (field.primitive == null) {
+            if (!field.plain) {
                 path.field(field.name);
                 unbounded = around || field.unbounded;
                 visit(field.get(value));

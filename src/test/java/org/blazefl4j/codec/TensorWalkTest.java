@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,42 @@ final class TensorWalkTest {
         @Override
         public void close() throws IOException {
             throw new IOException("not now");
+        }
+    }
+
+    private enum Kept {
+        ALL
+    }
+
+    @SuppressWarnings("rawtypes")
+    private record Mixed(
+            String name,
+            Kept kept,
+            Map<String, Double> numbers,
+            Map<String, Object> metadata,
+            Object any,
+            List raw,
+            Map<String, List<Tensor>> vectors) {}
+
+    @Test
+    void shouldFindTensorsBesideStringsAndNumbers() {
+        Map<String, Object> metadata = new LinkedHashMap<>();
+        metadata.put("seconds", 0.5);
+        metadata.put("extra", closed);
+        try (Tensor third = torch.ones(1);
+                Tensor fourth = torch.ones(1)) {
+            Mixed mixed = new Mixed(
+                    "a",
+                    Kept.ALL,
+                    Map.of("loss", 1.0),
+                    metadata,
+                    forgotten,
+                    List.of(1L, "b", third),
+                    Map.of("c", List.of(fourth)));
+
+            assertThat(TensorWalk.tensors(mixed))
+                    .extracting(TensorWalk.Found::path)
+                    .containsExactly("metadata[extra]", "any", "raw[2]", "vectors[c][0]");
         }
     }
 
