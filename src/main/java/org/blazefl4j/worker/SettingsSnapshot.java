@@ -17,8 +17,14 @@ class SettingsSnapshot {
         }
     }
 
-    public final boolean hold() {
-        for (int i = 0; i < values.length; i++) {
+    /** Returns whether all settings have these values. */
+    public boolean hold() {
+        return hold(values.length);
+    }
+
+    /** Returns whether the first settings have these values. */
+    final boolean hold(int count) {
+        for (int i = 0; i < count; i++) {
             if (settings[i].get().getAsInt() != values[i]) {
                 return false;
             }
