@@ -1,8 +1,8 @@
 package org.blazefl4j.federation;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.LocalModel;
@@ -111,9 +111,10 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
 
     @Override
     public ModelUpdate prepareUplinkPackageBuffer() {
-        List<Tensor> vectors = Stream.generate(() -> torch.empty(numel()))
-                .limit(parts.objective().vectors())
-                .toList();
+        List<Tensor> vectors = new ArrayList<>(); // a stream would take longer, for each client
+        for (int i = 0; i < parts.objective().vectors(); i++) {
+            vectors.add(torch.empty(numel()));
+        }
         return new ModelUpdate(0, torch.empty(numel()), false, 0, vectors, Map.of(), Map.of());
     }
 

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -61,9 +60,12 @@ public final class FlatRanges {
 
     /** Returns the first element of each range and the one after its last, ascending. */
     public long[] bounds() {
-        return ranges.stream()
-                .flatMapToLong(range -> LongStream.of(range.from(), range.end()))
-                .toArray();
+        long[] bounds = new long[2 * ranges.size()];
+        for (int i = 0; i < ranges.size(); i++) {
+            bounds[2 * i] = ranges.get(i).from();
+            bounds[2 * i + 1] = ranges.get(i).end();
+        }
+        return bounds;
     }
 
     /** Returns the ranges in ascending order; no two touch. */

@@ -67,7 +67,27 @@ public final class LocalModel implements AutoCloseable {
     }
 
     private static LocalModel of(SelectedModel<?> selected, Device device, WorkerContext context) {
-        return context.get("local model " + selected.key(device), () -> new LocalModel(selected, device));
+        return context.get("last local model", Last::new).of(selected, device, context);
+    }
+
+    /** The model that a worker has used last: to make the key of each client's takes longer than to compare. */
+    private static final class Last {
+
+        private @Nullable SelectedModel<?> selected;
+        private Device device = Device.CPU;
+        private @Nullable LocalModel model;
+
+        LocalModel of(SelectedModel<?> wanted, Device target, WorkerContext context) {
+            LocalModel last = model;
+            if (last != null && target.equals(device) && wanted.equals(selected)) {
+                return last;
+            }
+            LocalModel found = context.get("local model " + wanted.key(target), () -> new LocalModel(wanted, target));
+            selected = wanted;
+            device = target;
+            model = found;
+            return found;
+        }
     }
 
     /** Scores one batch of an evaluation by the worker's model: the one that clients train, if it is the same. */
