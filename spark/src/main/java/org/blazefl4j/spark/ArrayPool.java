@@ -77,19 +77,16 @@ final class ArrayPool {
         return kept != null ? kept : new byte[Math.min(Parcel.MOST_BYTES, length + length / SPARE)];
     }
 
-    /** Returns the shortest array that fits. If none does, drops one, so that others take the place of such. */
+    /** Returns the shortest array that fits. If none does, drops one whose place the new one takes. */
     private synchronized byte @Nullable [] takeKept(int length) {
         Optional<byte[]> found = arrays().stream()
                 .filter(array -> array.length >= length && array.length - length <= length / MOST_SPARE)
                 .min(Comparator.comparingInt(array -> array.length));
-        if (found.isEmpty()) {
-            if (!free.isEmpty()) {
-                free.remove(0);
-            }
-            return null;
-        }
-        free.removeIf(each -> each.refersTo(found.get()));
-        return found.get();
+        Optional<byte[]> removed = found.or(() -> arrays().stream()
+                .filter(array -> array.length < length && length - array.length <= length / MOST_SPARE)
+                .findFirst());
+        removed.ifPresent(array -> free.removeIf(each -> each.refersTo(array)));
+        return found.orElse(null);
     }
 
     /** Takes back an array that nobody uses any more. */

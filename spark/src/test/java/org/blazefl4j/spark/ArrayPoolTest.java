@@ -52,13 +52,17 @@ final class ArrayPoolTest {
     }
 
     @Test
-    void shouldDropOneThatDoesNotFitForEachThatIsNew() {
-        pool.give(new byte[LARGE]);
-        pool.give(new byte[8 * LARGE]);
-        assertThat(pool.take(2 * LARGE)).hasSizeGreaterThanOrEqualTo(2 * LARGE);
-        assertThat(pool.bytes()).isEqualTo(8L * LARGE);
-        pool.take(2 * LARGE);
-        assertThat(pool.bytes()).isZero();
+    void shouldReplaceAnArrayThatIsALittleTooShort() {
+        byte[] before = new byte[4 * LARGE];
+        byte[] other = new byte[8 * LARGE];
+        pool.give(before);
+        pool.give(other);
+        byte[] longer = pool.take(4 * LARGE + 1);
+        assertThat(longer).hasSizeGreaterThan(4 * LARGE).isNotSameAs(other);
+        assertThat(pool.bytes()).isEqualTo(other.length);
+        pool.give(longer);
+        assertThat(pool.take(4 * LARGE + 1)).isSameAs(longer);
+        assertThat(pool.take(8 * LARGE)).isSameAs(other);
     }
 
     @Test
