@@ -63,7 +63,8 @@ final class Parcel {
         return encode(what, graph, shared, ArrayPool.NONE).array();
     }
 
-    private static PooledBytes encode(
+    /** Encodes an object, as {@link #encode(String, Object, BiFunction)}. */
+    static PooledBytes encode(
             String what,
             @Nullable Object graph,
             BiFunction<Tensor, TensorLayout, @Nullable ShmHandle> shared,

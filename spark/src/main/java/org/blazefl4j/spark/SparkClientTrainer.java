@@ -105,6 +105,9 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
      */
     private final Queue<Broadcast<byte[]>> over = new ConcurrentLinkedQueue<>();
 
+    /** The message of the last round, whose array is free once its broadcast is destroyed. */
+    private volatile @Nullable PooledBytes payload;
+
     private int messages;
     private volatile @Nullable SparkRound<?> running;
     private volatile boolean ended;
@@ -186,16 +189,23 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     @Override
     protected <E, F, W> RoundResults<W> begin(RoundContext<E, F, W> round) {
         destroyOver();
+        PooledBytes message = encode(round);
+        payload = message;
         SparkRound<W> results =
-                new SparkRound<>(round, new SparkJobs(this, round, ++messages, encode(round)), loader, memory);
+                new SparkRound<>(round, new SparkJobs(this, round, ++messages, message.array()), loader, memory);
         running = results;
         return results;
     }
 
-    private byte[] encode(RoundContext<?, ?, ?> context) {
+    private PooledBytes encode(RoundContext<?, ?, ?> context) {
+        PooledBytes last = payload;
+        payload = null;
+        if (last != null) {
+            last.giveBack();
+        }
         RoundWork<?, ?, ?> work = context.work();
         Object side = work.sideFunction() == null ? null : WorkerFunction.of(work.sideFunction());
-        return Parcel.encode("payload", message(context, work, side), shared::find);
+        return Parcel.encode("payload", message(context, work, side), shared::find, ArrayPool.find(session));
     }
 
     @SuppressWarnings("unchecked") // packages of a round are of one type
@@ -332,6 +342,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         }
         shared.close();
         memory.close();
+        payload = null;
         ArrayPool.close(session);
     }
 
