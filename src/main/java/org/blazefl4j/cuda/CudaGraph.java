@@ -65,15 +65,18 @@ final class CudaGraph implements StepGraphs.Graph {
                 work.run();
                 check("end", Native.cudaGraphEnd(address));
             } catch (Throwable thrown) {
-                Native.cudaGraphFree(address); // ends the capture
-                endPool(device, pool, pools, thrown);
+                boolean ended = Native.cudaGraphEnd(address) == 0;
+                Native.cudaGraphFree(address);
+                if (!ended) {
+                    endPool(device, pool, pools, thrown);
+                }
                 throw thrown;
             }
             return new CudaGraph(address, device, pools);
         }
     }
 
-    /** Does so after each failure, as LibTorch does not say how far it got: at most there is nothing to end. */
+    /** Does so wherever LibTorch failed, since it does not say how far it got: at most there is nothing to end. */
     private static void endPool(String device, long pool, Pools pools, Throwable failure) {
         try {
             pools.end(device, pool);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.KeptConfigurations;
@@ -21,8 +22,10 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.trainer.TrainerOptions.StepGraphs;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.SGD;
@@ -132,6 +135,24 @@ final class FedAvgClientsTest {
             }
             return state.flatten();
         }
+    }
+
+    /** By a model with dropout, which on a device would fail if its steps had to be captured. */
+    @Test
+    void shouldCaptureNothingOnTheCpu() {
+        List<String> hashes = new ArrayList<>();
+        for (StepGraphs graphs : StepGraphs.values()) {
+            TrainerOptions options = TrainerOptions.builder().stepGraphs(graphs).build();
+            try (var trainer = new SerialClientTrainer<>(clients(Tiny.CONVOLUTION), options);
+                    Tensor start = start(Tiny.CONVOLUTION)) {
+                trainer.localProcess(new FedAvgDownlinkPackage(start), List.of(1), uplink -> {
+                    try (uplink) {
+                        hashes.add(Tensors.sha256(uplink.parameters()));
+                    }
+                });
+            }
+        }
+        assertThat(hashes).hasSize(3).containsOnly(hashes.get(0));
     }
 
     @Test
