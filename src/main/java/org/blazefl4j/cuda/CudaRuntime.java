@@ -17,7 +17,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
-/** The calls of LibTorch's CUDA build and of the native library. */
+/**
+ * The calls of LibTorch's CUDA build and of the native library. Those that may wait for a device wait for captures to
+ * end, which they would break.
+ */
 final class CudaRuntime implements CudaCalls {
 
     private static volatile CudaCalls current = new CudaRuntime();
@@ -123,12 +126,16 @@ final class CudaRuntime implements CudaCalls {
 
     @Override
     public long malloc(int device, long bytes) {
-        return CudaNative.malloc(device, bytes);
+        synchronized (CudaGraph.LOCK) {
+            return CudaNative.malloc(device, bytes);
+        }
     }
 
     @Override
     public int free(long address) {
-        return CudaNative.free(address);
+        synchronized (CudaGraph.LOCK) {
+            return CudaNative.free(address);
+        }
     }
 
     @Override
@@ -138,12 +145,16 @@ final class CudaRuntime implements CudaCalls {
 
     @Override
     public int hostRegister(long address, long bytes) {
-        return CudaNative.hostRegister(address, bytes);
+        synchronized (CudaGraph.LOCK) {
+            return CudaNative.hostRegister(address, bytes);
+        }
     }
 
     @Override
     public int hostUnregister(long address) {
-        return CudaNative.hostUnregister(address);
+        synchronized (CudaGraph.LOCK) {
+            return CudaNative.hostUnregister(address);
+        }
     }
 
     @Override

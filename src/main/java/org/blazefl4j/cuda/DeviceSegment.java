@@ -167,7 +167,9 @@ public final class DeviceSegment implements AutoCloseable {
         if (!closed) {
             closed = true;
             OPEN.remove(address);
-            Native.regionClose(region);
+            synchronized (CudaGraph.LOCK) { // to free memory is to wait for its device
+                Native.regionClose(region);
+            }
         }
     }
 }

@@ -172,9 +172,10 @@ final class ExperimentFileTest {
 
     @Test
     void shouldPrintOptionsOfDevicesOnlyIfThereIsADevice() throws IOException {
-        assertThat(printed("--step-graphs=off", "--device-data-share=0.5")).isEqualTo(printed());
-        assertThat(printed("--step-graphs=off", "--device-data-share=0.5", "--device=cuda"))
-                .contains("device-data-share = 0.5\n", "step-graphs = \"off\"\n");
+        assertThat(printed("--step-graphs=off", "--device-data-share=0.5", "--device-result-share=0"))
+                .isEqualTo(printed());
+        assertThat(printed("--step-graphs=off", "--device-data-share=0.5", "--device-result-share=0", "--device=cuda"))
+                .contains("device-data-share = 0.5\n", "device-result-share = 0.0\n", "step-graphs = \"off\"\n");
     }
 
     @Test

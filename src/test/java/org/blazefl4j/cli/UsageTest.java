@@ -37,6 +37,7 @@ final class UsageTest {
                 Arguments.of("--num-parallels 0", "'--num-parallels': value=0, expected=a whole number from 1 to 4096"),
                 Arguments.of("--num-parallels 4097", "value=4097, expected=a whole number from 1 to 4096"),
                 Arguments.of("--device-data-share 1.5", "value=1.5, expected=a number from 0 to 1"),
+                Arguments.of("--device-result-share -1", "value=-1, expected=a number from 0 to 1"),
                 Arguments.of("--step-graphs always", "value=always, expected=off, auto, required"),
                 Arguments.of("--rounds 0", "'--global-round': value=0" + count),
                 Arguments.of("--num-shards x", "'--num-shards': value=x" + count),
@@ -285,7 +286,7 @@ final class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--device-data-share 0.5", "--step-graphs required"})
+    @ValueSource(strings = {"--device-data-share 0.5", "--device-result-share 0", "--step-graphs required"})
     void shouldNoteOptionsOfDevicesWithoutADevice(String option) {
         blazefl4j("run --sample-ratio 0.001 " + option);
         assertThat(err.toString().lines())

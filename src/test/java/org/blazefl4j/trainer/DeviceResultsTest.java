@@ -185,6 +185,16 @@ final class DeviceResultsTest {
         }
     }
 
+    /** The other tests would not see it if bits did not depend on who waits. */
+    @Test
+    void shouldShowIfSlotsWaitForNothing() {
+        cuda.forgetWaits();
+        try (FedAvgServerHandler handler = handler();
+                var trainer = trainer(new Halving(numel(handler)), options(1), ONE)) {
+            assertThat(train(handler, trainer, 1)).isNotEqualTo(expected().subList(0, 1));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 4})
     void shouldGiveTheSameBitsOnSeveralDevices(int workers) {

@@ -34,7 +34,8 @@ record RecordedOptions(RunOptions options) {
         record(options.federation.algorithm.name(), map);
         map.put("num_clients", options.numClients());
         map.put("num_parallels", options.workers());
-        List.of("cache_dir", "device_data_share", "step_graphs").forEach(map::remove); // they change the speed alone
+        List.of("cache_dir", "device_data_share", "device_result_share", "step_graphs")
+                .forEach(map::remove); // they change the speed alone
         map.putAll(options.composition.recorded());
         map.putAll(options.models.recorded());
         map.putAll(options.data.recorded());

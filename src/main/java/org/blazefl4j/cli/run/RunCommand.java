@@ -123,6 +123,7 @@ public final class RunCommand implements Callable<Integer> {
         use.noteUnless(mode != ExecutionMode.SINGLE_THREADED, "--num-parallels", mode);
         use.noteUnless(mode == ExecutionMode.MULTI_PROCESS, "--cache-dir", mode);
         use.noteUnlessOn(options.execution.device, "--device-data-share");
+        use.noteUnlessOn(options.execution.device, "--device-result-share");
         use.noteUnlessOn(options.execution.device, "--step-graphs");
         boolean dsfl = options.federation.algorithm.value().isDsfl();
         for (OptionSpec option : options.group("dsfl")) {

@@ -158,6 +158,9 @@ final class RunOptions {
         @Option(names = "--device-data-share", paramLabel = "X", converter = Converters.Share.class)
         double deviceDataShare = 0.3;
 
+        @Option(names = "--device-result-share", paramLabel = "X", converter = Converters.Share.class)
+        double deviceResultShare = 0.2;
+
         @Option(names = "--step-graphs", paramLabel = "WHEN")
         StepGraphs stepGraphs = StepGraphs.AUTO;
 
@@ -362,6 +365,7 @@ final class RunOptions {
                         .numParallels(workers())
                         .device(execution.device)
                         .deviceDataShare(execution.deviceDataShare)
+                        .deviceResultShare(execution.deviceResultShare)
                         .stepGraphs(execution.stepGraphs)
                         .seed(federation.seed))
                 .build();

@@ -28,7 +28,8 @@ record RunFiles(Path folder, String experiment) {
 
     private static final String STOPS = String.join("|", RunCommand.STOPS);
 
-    private static final String SPEED = "(execution-mode|num-parallels|device-data-share|step-graphs) = .*\n";
+    private static final String SPEED =
+            "(execution-mode|num-parallels|device-data-share|device-result-share|step-graphs) = .*\n";
 
     static RunFiles of(Path sweep, PlannedRun run, String experiment) {
         return new RunFiles(sweep.resolve(run.folderName()), experiment.replaceAll(SPEED, ""));

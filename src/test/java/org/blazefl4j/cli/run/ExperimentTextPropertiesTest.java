@@ -70,6 +70,7 @@ final class ExperimentTextPropertiesTest {
             "--num-parallels=3",
             "--device=cuda:1",
             "--device-data-share=0",
+            "--device-result-share=1",
             "--step-graphs=required",
             "--retries=2",
             "--on-client-failure=drop",
