@@ -263,7 +263,7 @@ public final class StepGraphs implements AutoCloseable {
             copy(batch, captured.inputs());
             captured.graph().replay();
         } catch (RuntimeException e) {
-            refuse(Causes.describe(e), e);
+            refuse(firstLine(e), e);
             work(batch, fresh, backward); // a device that computes no more says so again
         }
     }
@@ -282,7 +282,7 @@ public final class StepGraphs implements AutoCloseable {
             } catch (RuntimeException e) {
                 draws.set_state(start);
                 before.restore();
-                refuse(Causes.describe(e), e);
+                refuse(firstLine(e), e);
                 work(batch, fresh, backward);
             }
         }
@@ -332,6 +332,11 @@ public final class StepGraphs implements AutoCloseable {
 
     private static Tensor labels(Batch batch) {
         return Objects.requireNonNull(batch.y(), "labels");
+    }
+
+    /** Returns what LibTorch says without the stack of its calls. */
+    private static String firstLine(RuntimeException e) {
+        return Causes.describe(e).lines().findFirst().orElse("");
     }
 
     /** Goes on without graphs for good. */

@@ -41,7 +41,7 @@ public final class FakeGraphs implements StepGraphs.Recorder {
     private void note(String what) {
         notes.add(what);
         if (what.equals(fails)) {
-            throw new IllegalStateException("cannot " + what);
+            throw new IllegalStateException("cannot " + what + "\nas LibTorch's calls show");
         }
     }
 
