@@ -34,6 +34,14 @@ public interface Aggregation extends FederationPart {
     }
 
     /**
+     * Returns whether tensors of packages may lie on CUDA devices, as a {@link MeanAggregator} and its subclasses take
+     * them. False by default: all are then on the CPU.
+     */
+    default boolean acceptsDeviceTensors() {
+        return false;
+    }
+
+    /**
      * Returns how packages are added up where clients are trained, for {@link Aggregator#addSum}; empty, as by default,
      * if aggregators need each package.
      *
@@ -58,6 +66,11 @@ public interface Aggregation extends FederationPart {
 
         @Override
         public boolean acceptsAnyOrder() {
+            return true;
+        }
+
+        @Override
+        public boolean acceptsDeviceTensors() {
             return true;
         }
 

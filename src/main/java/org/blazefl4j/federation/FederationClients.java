@@ -40,10 +40,12 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
     }
 
     private final Parts parts;
+    private final boolean onDevices;
 
     FederationClients(Federation federation, int numClients) {
         super(federation.checked().model(), federation.dataset(), numClients, federation.local());
         this.parts = federation.clientParts();
+        this.onDevices = parts.acceptDeviceTensors() && federation.aggregation().acceptsDeviceTensors();
     }
 
     @Override
@@ -119,12 +121,12 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
     }
 
     /**
-     * {@inheritDoc} True if the objective does, nothing of the model is personal and nothing is done to updates before
-     * they are sent; otherwise clients on devices copy their models to the CPU.
+     * {@inheritDoc} True if objective and aggregation do, nothing of the model is personal and nothing is done to
+     * updates before they are sent; otherwise clients on devices copy their models to the CPU.
      */
     @Override
     public boolean acceptsDeviceTensors() {
-        return parts.acceptDeviceTensors();
+        return onDevices;
     }
 
     /**

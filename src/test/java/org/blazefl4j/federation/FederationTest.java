@@ -91,6 +91,31 @@ final class FederationTest {
         assertThat(acceptsAnyOrder(fedAvg.aggregation(own))).isFalse();
     }
 
+    // ---- where tensors lie
+
+    private static boolean onDevices(Federation federation) {
+        return federation.clients().acceptsDeviceTensors();
+    }
+
+    @Test
+    void shouldUseDeviceTensorsIfNoPartNeedsThemOnTheCpu() {
+        assertThat(onDevices(fedAvg)).isTrue();
+        assertThat(onDevices(fedAvg.with(Algorithms.fedProx(0.1)))).isTrue();
+        assertThat(onDevices(fedAvg.with(Algorithms.fedNova(Weighting.UNIFORM))))
+                .isTrue();
+        assertThat(onDevices(fedAvg.serverOptimizer(new Unchanged()))).isTrue();
+        assertThat(onDevices(fedAvg.uplink(new Unchanged()))).isFalse();
+        assertThat(onDevices(fedAvg.personal(ParameterMask.lastLayers(1)))).isFalse();
+        assertThat(onDevices(fedAvg.with(Algorithms.scaffold(1, Weighting.BY_SAMPLES))))
+                .isFalse();
+        assertThat(onDevices(fedAvg.with(Algorithms.qFedAvg(1)))).isFalse();
+        assertThat(onDevices(fedAvg.with(Algorithms.ifca(2, Weighting.UNIFORM))))
+                .isFalse();
+        Aggregation own = (options, numel, dataset) -> new MeanAggregator(options, numel, Weighting.UNIFORM);
+        assertThat(onDevices(fedAvg.aggregation(own))).isFalse();
+        assertThat(onDevices(fedAvg.objective(run -> run.training().run()))).isFalse();
+    }
+
     // ---- neutral parts that are there all the same: one unit in the last place
 
     private void assertNearFedAvg(Federation federation) {

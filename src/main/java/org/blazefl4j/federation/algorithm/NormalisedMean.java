@@ -39,6 +39,11 @@ final class NormalisedMean extends MeanAggregator {
         public boolean acceptsAnyOrder() {
             return true;
         }
+
+        @Override
+        public boolean acceptsDeviceTensors() {
+            return true;
+        }
     }
 
     /** Of a weight and of a normaliser; their quotient is then a weight that each sum takes. */
