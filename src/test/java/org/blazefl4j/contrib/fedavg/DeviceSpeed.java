@@ -153,7 +153,7 @@ record DeviceSpeed(Device device, List<ModelName> models, List<Integer> threads,
         }
     }
 
-    /** Clients that copy the model to their device and back. */
+    /** Clients that copy the model to their result, on the device if it has memory for results. */
     private static final class Empty implements ClientAlgorithm<Integer, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
         @Override
@@ -164,6 +164,11 @@ record DeviceSpeed(Device device, List<ModelName> models, List<Integer> threads,
         @Override
         public ClientWorker<Integer, FedAvgDownlinkPackage, FedAvgUplinkPackage> worker() {
             return Empty::copy;
+        }
+
+        @Override
+        public boolean acceptsDeviceTensors() {
+            return true;
         }
 
         @Override
