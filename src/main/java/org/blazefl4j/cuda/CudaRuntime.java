@@ -98,11 +98,14 @@ final class CudaRuntime implements CudaCalls {
         }
     }
 
-    /** LibTorch's streams live as long as the process. */
+    /**
+     * Returns one of LibTorch's streams of high priority, which live as long as the process: those of workers are of
+     * the other ones, and may be captured.
+     */
     @Override
     public long sumStream(int device) {
         return sumStreams.computeIfAbsent(device, index -> {
-            try (CUDAStream stream = Retained.free(() -> torch_cuda.getStreamFromPool(false, (byte) (int) index))) {
+            try (CUDAStream stream = Retained.free(() -> torch_cuda.getStreamFromPool(true, (byte) (int) index))) {
                 return address(stream);
             }
         });
