@@ -71,7 +71,8 @@ public interface ServerHandler<D, U> {
      * after this and the listeners have returned.
      *
      * <p>The tensors of clients on a CUDA device may lie there, if the algorithm's clients
-     * {@linkplain ClientAlgorithm#acceptsDeviceTensors use such buffers}.
+     * {@linkplain ClientAlgorithm#acceptsDeviceTensors use such buffers}; they are on the CPU if the trainer's option
+     * {@code deviceResultShare} is 0.
      *
      * <p>To keep a tensor, {@code clone()} it, or call {@code retainReference()} and close it later; otherwise it is
      * closed when it is used next. In process mode a tensor kept by reference holds one of the trainer's slots.

@@ -116,7 +116,7 @@ final class CudaRuntime implements CudaCalls {
         try {
             Pointer raw = (Pointer) CUDAStream.class.getMethod("stream").invoke(stream);
             return raw == null ? 0 : raw.address();
-        } catch (ReflectiveOperationException e) {
+        } catch (ReflectiveOperationException | LinkageError e) {
             throw new IllegalStateException(
                     "stream without an address: expected=the CUDA presets of LibTorch's build; build with -Pgpu", e);
         }

@@ -4,7 +4,8 @@ import org.blazefl4j.util.Arguments;
 
 /**
  * The exact sum of weighted float vectors that lie on a device: what the processor's sum gives, bit for bit, whatever
- * is added in whatever order. It takes 81 bytes of the device's memory an element.
+ * is added in whatever order. It takes 81 bytes of the device's memory an element, and at most half of what is free: if
+ * clients' training ran out of memory for it, they would fail.
  *
  * <p>Vectors are read some time after {@link #fold} has returned, on a stream of the device's own, after what the
  * calling thread had queued there. They may then be freed nevertheless: slots of a {@link DeviceSegment} wait before
@@ -46,7 +47,7 @@ public final class DeviceSum implements AutoCloseable {
         this.stream = calls.sumStream(device);
         long bytes = calls.sumBytes(elements);
         calls.check("lay out a sum", device, bytes);
-        this.address = DeviceBlock.allocate(calls, "a sum", device, bytes);
+        this.address = DeviceBlock.allocateUpToHalf(calls, "a sum", device, bytes);
         try {
             clear();
         } catch (RuntimeException | Error e) {

@@ -70,7 +70,7 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
     public ClientEvaluator<ClientConfig, ModelDownlink, Evaluation> personalEvaluator(PartitionType type) {
         Parts crossing = parts;
         return (config, payload, context) -> {
-            try (Tensor own = torch.empty_like(payload.parameters());
+            try (Tensor own = newVector(payload, context);
                     ClientMemory memory =
                             personalise(crossing, config, payload, own, context).memory()) {
                 return LocalModel.evaluate(config, type, own, context);
@@ -92,7 +92,7 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
                 "optimizer keeps its state: keep_state=true, expected=false; evaluations keep nothing");
         Parts crossing = parts;
         return (config, payload, context) -> {
-            try (Tensor own = torch.empty_like(payload.parameters())) {
+            try (Tensor own = newVector(payload, context)) {
                 LocalRun run = personalise(crossing, config, payload, own, context);
                 try (ClientMemory memory = run.memory()) {
                     run.training().options(options).from(own).to(own).run();
@@ -100,6 +100,12 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
                 }
             }
         };
+    }
+
+    /** Returns a new vector for a client's model, where its training can write to it. */
+    private static Tensor newVector(ModelDownlink payload, WorkerContext context) {
+        Tensor received = payload.parameters();
+        return context.device().isCpu() ? torch.empty(received.numel()) : torch.empty_like(received);
     }
 
     /** Writes a client's own model. */

@@ -23,7 +23,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * One client's work in one round, as its {@link LocalObjective} sees it: what it has received, what it has kept, and
  * what it sends. All vectors are float32, shape [numel], on the CPU; an objective that
- * {@linkplain LocalObjective#acceptsDeviceTensors accepts it} may find start and result on the client's device.
+ * {@linkplain LocalObjective#acceptsDeviceTensors accepts it} may find start and result on the client's device. The
+ * server's model is copied if it lies on another one.
  *
  * <p>Tensors that the objective makes belong to the round: they are freed when the client ends. Used by one thread.
  */
@@ -59,8 +60,13 @@ public final class LocalRun {
         this.memory = new ClientMemory(context);
         this.mask = mask;
         this.personal = ranges(mask);
-        this.base = received.parameters();
+        this.base = reachable(received.parameters());
         this.start = startOf(base);
+    }
+
+    /** Returns a vector that a server sent: itself, unless it is on a device that is not the client's. */
+    private Tensor reachable(Tensor vector) {
+        return vector.is_cpu() ? vector : vector.to(context.device().toTorch(), Tensors.type(vector));
     }
 
     /** Returns the received model with the client's own parts, which take no copy if there are none. */

@@ -149,10 +149,16 @@ final class DeviceSumTest {
         assertThatThrownBy(() -> new DeviceSum(1, 1L << 40))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("cannot lay out a sum: device=cuda:1");
+        cuda.limit(2 * 2592 - 1);
+        assertThatThrownBy(() -> new DeviceSum(1, 32))
+                .isInstanceOf(NoDeviceMemoryException.class)
+                .hasMessageContaining("for=a sum, device=cuda:1, need=2592, free=5183, limit=half of what is free;");
+        cuda.limit(2 * 2592);
+        new DeviceSum(1, 32).close();
         cuda.refuseMemory();
         assertThatThrownBy(() -> new DeviceSum(1, 32))
                 .isInstanceOf(NoDeviceMemoryException.class)
-                .hasMessageContaining("for=a sum, device=cuda:1, need=2592, free=80, limit=what is free;");
+                .hasMessageContaining("for=a sum, device=cuda:1, need=2592, free=5184, limit=what is free;");
         assertThatThrownBy(() -> new DeviceSum(1, 0)).hasMessage("sum on a device: elements=0, limit=1 or more");
     }
 

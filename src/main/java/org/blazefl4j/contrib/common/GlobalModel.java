@@ -174,11 +174,16 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
      * @param parameters float32, shape [{@link #numel()}]
      */
     public Evaluation evaluate(Tensor parameters, Workers workers) {
+        boolean loaded = parameters == evaluated();
         if (options.device().isCpu() && !parameters.is_cpu()) { // the native engine takes addresses
-            try (Tensor here = Tensors.onCpu(parameters)) {
-                return evaluate(here, workers);
+            try (Tensor here = loaded ? state.flatten() : Tensors.onCpu(parameters)) {
+                return evaluate(here, loaded, workers);
             }
         }
+        return evaluate(parameters, loaded, workers);
+    }
+
+    private Evaluation evaluate(Tensor parameters, boolean loaded, Workers workers) {
         var task = new EvaluationTask(
                 selected,
                 parameters,
@@ -186,11 +191,8 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
                 options.batchSize(),
                 options.device(),
                 options.intraOpThreads());
-        return task.by(workers).orElseGet(() -> here(task));
-    }
-
-    private Evaluation here(EvaluationTask task) {
-        return loaded(task.parameters(), () -> task.by(model, engines));
+        Supplier<Evaluation> here = () -> task.by(model, engines);
+        return task.by(workers).orElseGet(() -> loaded ? here.get() : loaded(parameters, here));
     }
 
     private <T> T loaded(Tensor parameters, Supplier<T> use) {

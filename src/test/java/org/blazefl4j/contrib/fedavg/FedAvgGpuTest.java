@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.binding.OnGpu;
+import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
@@ -16,6 +18,8 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.cuda.CudaMemory;
 import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.data.Transform;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.reproducibility.Reproducibility;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessOptions;
@@ -144,6 +148,37 @@ final class FedAvgGpuTest {
         }
         assertThat(payloads).containsExactly(false, true);
         assertThat(results).hasSize(2 * CLIENTS).containsOnly(true);
+    }
+
+    /** The loss after a round on each of the devices; clients are pulled to the model that they receive. */
+    private double proximal(Device... devices) {
+        LocalOptions training = LocalOptions.of(new SgdOptions(2, 4, 0.05));
+        Federation federation = Federation.of(
+                        SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(devices.length, CLIENTS))
+                .local(training)
+                .with(Algorithms.fedProx(0.1));
+        try (var handler = federation.handler()) {
+            for (Device device : devices) {
+                TrainerOptions options = TrainerOptions.builder().device(device).build();
+                try (var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), options)) {
+                    var evaluator = federation.clients().fineTunedEvaluator(PartitionType.TRAIN, training);
+                    assertThat(trainer.evaluate(handler.downlinkPackage(), List.of(0), evaluator))
+                            .hasSize(1);
+                    trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), update -> {
+                        handler.load(update);
+                        trainer.discard(update);
+                    });
+                }
+            }
+            return (double) handler.getSummary().get("loss");
+        }
+    }
+
+    /** The native engine takes addresses, of the pull's end, too. */
+    @Test
+    void shouldTrainOnTheCpuFromAModelOnADevice() {
+        assertThat(proximal(Device.parse("cuda:0"), Device.CPU))
+                .isCloseTo(proximal(Device.CPU, Device.CPU), within(1e-3));
     }
 
     @Test
