@@ -38,6 +38,8 @@ public final class DeviceWork implements AutoCloseable {
     /** Frees what this worker alone has on devices. */
     @Override
     public void close() {
-        data.close();
+        try (stream) {
+            data.close();
+        }
     }
 }

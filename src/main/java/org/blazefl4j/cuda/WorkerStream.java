@@ -4,21 +4,31 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.blazefl4j.binding.Retained;
+import org.blazefl4j.cuda.StreamLeases.Lease;
+import org.blazefl4j.util.ErrorCollector;
 import org.bytedeco.pytorch.AutogradState;
 import org.bytedeco.pytorch.cuda.CUDAEvent;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A worker's stream on each device that its clients compute on, so that workers of one device do not wait for each
- * other. Backward passes run in the worker's thread: LibTorch would have one thread for all of a device.
+ * other, as long as there are no more of them than LibTorch has streams. Backward passes run in the worker's thread:
+ * LibTorch would have one thread for all of a device.
  *
- * <p>For one thread at a time. Streams are LibTorch's and live as long as the process.
+ * <p>For one thread at a time. Streams are LibTorch's and live as long as the process; another worker may have them
+ * once this is closed.
  */
-final class WorkerStream {
+final class WorkerStream implements AutoCloseable {
+
+    private static final ThreadLocal<@Nullable Lease> CURRENT = new ThreadLocal<>();
 
     /** A stream of a device. Tests have others than CUDA's. */
     interface Stream {
+
+        /** Returns the same for two objects that are one stream of a device. */
+        long id();
 
         /** Makes it the calling thread's, and its device the current one. It waits for the stream that was. */
         void enter();
@@ -28,6 +38,9 @@ final class WorkerStream {
 
         /** Puts back the device and the stream that were. */
         void leave();
+
+        /** Frees this object. The stream goes on. */
+        void close();
     }
 
     /** Makes streams. */
@@ -36,20 +49,35 @@ final class WorkerStream {
         /** Returns whether there are devices. */
         boolean exist();
 
-        /** Returns a stream of a device. */
+        /** Returns the next stream of a device, which others may have, too. */
         Stream create(int device);
     }
 
     private final Streams streams;
-    private final Map<Integer, Stream> byDevice = new HashMap<>(2);
+    private final StreamLeases leases;
+    private final Map<Integer, Lease> byDevice = new HashMap<>(2);
 
     /** Creates a worker's streams, each when it is first needed. */
     WorkerStream() {
-        this(new CudaStreams());
+        this(new CudaStreams(), StreamLeases.PROCESS);
     }
 
-    WorkerStream(Streams streams) {
+    WorkerStream(Streams streams, StreamLeases leases) {
         this.streams = streams;
+        this.leases = leases;
+    }
+
+    /**
+     * Checks that no other worker has the stream of the calling thread. While the lock of captures is held, none will
+     * have it.
+     *
+     * @throws SharedStreamException if another has
+     */
+    static void requireOwn() {
+        Lease current = CURRENT.get();
+        if (current != null && current.isShared()) {
+            throw new SharedStreamException();
+        }
     }
 
     /**
@@ -63,15 +91,19 @@ final class WorkerStream {
         if (!streams.exist()) {
             return client.call();
         }
-        Stream stream = byDevice.computeIfAbsent(device, streams::create);
+        Lease lease = byDevice.computeIfAbsent(device, index -> leases.take(index, streams::create));
+        Stream stream = lease.stream();
         boolean before = backwardHasThreads(false);
+        Lease outer = CURRENT.get();
         try {
             stream.enter();
+            CURRENT.set(lease);
             try {
                 T result = called(client, stream);
                 stream.await();
                 return result;
             } finally {
+                CURRENT.set(outer);
                 stream.leave();
             }
         } finally {
@@ -102,6 +134,15 @@ final class WorkerStream {
         }
     }
 
+    /** Gives the streams to other workers. */
+    @Override
+    public void close() {
+        ErrorCollector failures = new ErrorCollector();
+        byDevice.values().forEach(lease -> failures.run(lease::giveBack));
+        byDevice.clear();
+        failures.throwFirst("streams of a worker");
+    }
+
     private static final class CudaStreams implements Streams {
 
         @Override
@@ -130,6 +171,11 @@ final class WorkerStream {
         }
 
         @Override
+        public long id() {
+            return stream.id();
+        }
+
+        @Override
         public void enter() {
             outerDevice = torch_cuda.current_device();
             outer = Retained.free(() -> torch_cuda.getCurrentCUDAStream(device));
@@ -155,6 +201,11 @@ final class WorkerStream {
             torch_cuda.setCurrentCUDAStream(outer);
             outer.close();
             torch_cuda.MaybeSetDevice(outerDevice);
+        }
+
+        @Override
+        public void close() {
+            stream.close();
         }
     }
 }
