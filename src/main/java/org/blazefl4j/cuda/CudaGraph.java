@@ -2,6 +2,7 @@ package org.blazefl4j.cuda;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.util.ErrorCollector;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
@@ -25,6 +26,12 @@ final class CudaGraph implements StepGraphs.Graph {
         /** Ends that memory of a device comes from a pool, after a capture that did not end. */
         void end(String device, long pool);
 
+        /** Gives up a pool whose capture did not end. */
+        void release(String device, long pool);
+
+        /** Returns memory that is kept and not used: none can be while a graph is captured, which needs memory anew. */
+        void returnUnused();
+
         /** Waits for all work on a device, and then frees something of it. */
         void afterAll(String device, Runnable free);
     }
@@ -46,19 +53,23 @@ final class CudaGraph implements StepGraphs.Graph {
     }
 
     /**
-     * Captures what the calling thread queues on a device. Whatever fails, the capture has ended, and the stream can be
-     * used.
+     * Captures what the calling thread queues on a device. Whatever fails, the capture has ended, and the stream and
+     * the device's default generator can be used.
      *
+     * @throws SharedStreamException if other workers have the thread's stream
      * @throws IllegalStateException if LibTorch refuses
      * @throws RuntimeException what the work threw
      */
     static CudaGraph capture(String device, Runnable work, Pools pools) {
         synchronized (LOCK) {
+            WorkerStream.requireOwn();
+            pools.returnUnused();
             long pool = LAST_POOL.incrementAndGet();
             long address = Native.cudaGraphBegin(pool);
             if (address < 0) {
                 IllegalStateException refusal = refusal("begin", (int) address);
                 endPool(device, pool, pools, refusal);
+                captureNothing(device, pools, refusal);
                 throw refusal;
             }
             try {
@@ -69,6 +80,7 @@ final class CudaGraph implements StepGraphs.Graph {
                 Native.cudaGraphFree(address);
                 if (!ended) {
                     endPool(device, pool, pools, thrown);
+                    captureNothing(device, pools, thrown);
                 }
                 throw thrown;
             }
@@ -78,10 +90,28 @@ final class CudaGraph implements StepGraphs.Graph {
 
     /** Does so wherever LibTorch failed, since it does not say how far it got: at most there is nothing to end. */
     private static void endPool(String device, long pool, Pools pools, Throwable failure) {
-        try {
-            pools.end(device, pool);
-        } catch (RuntimeException | LinkageError e) {
-            failure.addSuppressed(e);
+        ErrorCollector failures = new ErrorCollector();
+        failures.run(() -> pools.end(device, pool));
+        failures.run(() -> pools.release(device, pool)); // the first fails if only what follows a capture's end did
+        failures.suppressIn(failure);
+    }
+
+    /**
+     * Captures an empty graph. LibTorch lets the device's default generator be drawn from only between captures, and
+     * notes the end of a capture only if it succeeds: so another must, after one that failed.
+     */
+    private static void captureNothing(String device, Pools pools, Throwable failure) {
+        long pool = LAST_POOL.incrementAndGet();
+        long empty = Native.cudaGraphBegin(pool);
+        int error = empty < 0 ? (int) empty : Native.cudaGraphEnd(empty);
+        if (error != 0) {
+            failure.addSuppressed(refusal("begin or end", error));
+        }
+        if (empty >= 0) {
+            Native.cudaGraphFree(empty);
+        }
+        if (error != 0) {
+            endPool(device, pool, pools, failure);
         }
     }
 
@@ -122,15 +152,34 @@ final class CudaGraph implements StepGraphs.Graph {
 
     private static final class LibTorchPools implements Pools {
 
+        /** Takes a device, and the name of a pool. */
+        private interface Use {
+
+            void accept(byte device, DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool);
+        }
+
         @Override
         public void end(String device, long pool) {
+            use(device, pool, torch_cuda::endAllocateToPool);
+        }
+
+        @Override
+        public void release(String device, long pool) {
+            use(device, pool, (index, name) -> torch_cuda.getAllocator().releasePool(index, name));
+        }
+
+        @Override
+        public void returnUnused() {
+            CudaMemory.release();
+        }
+
+        private static void use(String device, long pool, Use use) {
             byte index = DeviceMemory.index(device);
             try (PointerScope scope = new PointerScope()) {
                 LongPointer parts = new LongPointer(0, pool);
                 // JavaCPP has the class of another pair of two in its place, and passes the address on
                 var name = new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(parts);
-                torch_cuda.endAllocateToPool(index, name);
-                torch_cuda.getAllocator().releasePool(index, name);
+                use.accept(index, name);
             }
         }
 

@@ -1,7 +1,6 @@
 package org.blazefl4j.cuda;
 
 import java.util.concurrent.Callable;
-import java.util.function.IntToLongFunction;
 
 /**
  * Watches clients that compute on CUDA devices: fails those during which a device ran out of memory, because cuDNN then
@@ -10,15 +9,15 @@ import java.util.function.IntToLongFunction;
  */
 final class DeviceWatch {
 
-    private final IntToLongFunction refusals;
+    private final MemoryRefusals refusals;
     private final Runnable release;
 
     /** Creates a watch of LibTorch's devices. */
     DeviceWatch() {
-        this(CudaMemory::refusals, CudaMemory::release);
+        this(MemoryRefusals.CUDA, CudaMemory::release);
     }
 
-    DeviceWatch(IntToLongFunction refusals, Runnable release) {
+    DeviceWatch(MemoryRefusals refusals, Runnable release) {
         this.refusals = refusals;
         this.release = release;
     }
@@ -42,17 +41,17 @@ final class DeviceWatch {
     }
 
     private <T> T withinMemory(String name, String device, int index, Callable<T> client) throws Exception {
-        long before = refusals.applyAsLong(index);
+        long before = refusals.count(index);
         T result;
         try {
             result = client.call();
         } catch (Throwable thrown) {
-            if (CudaErrors.sticky(thrown) == null && refusals.applyAsLong(index) > before) {
+            if (CudaErrors.sticky(thrown) == null && refusals.since(index, before) > 0) {
                 release.run();
             }
             throw thrown;
         }
-        long more = refusals.applyAsLong(index) - before;
+        long more = refusals.since(index, before);
         if (more > 0) {
             release.run();
             throw new IllegalStateException("device memory ran out: " + name + ", device=" + device + ", refusals="

@@ -12,9 +12,11 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.blazefl4j.binding.Retained;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.ErrorCollector;
@@ -32,10 +34,11 @@ import org.jspecify.annotations.Nullable;
  * backward, is captured once for each shape of batches, and from then on replayed as one. What comes before and after
  * it in a step stays outside: reading the batch, what is added to its gradient, and the optimizer.
  *
- * <p>The first {@value #WARM_UPS} batches of a shape are not captured. The next one is captured, computed without the
- * graph and with it, and all that changed compared bit by bit. If something cannot be captured, or differs, the model
- * goes on without graphs for good, with one line in the log. So it does if it draws random numbers, because those come
- * from the processor, and a graph would repeat them.
+ * <p>The first {@value #WARM_UPS} batches of a shape are not captured. The next one is captured. It and the one after
+ * it are computed without the graph and with it, and all that changed compared bit by bit. If something cannot be
+ * captured, or differs, the model goes on without graphs for good, with one line in the log. So it does if it draws
+ * random numbers, because those come from the processor, and a graph would repeat them; and if other workers queue
+ * their work on the same stream. Graphs end when the settings change that they were captured with.
  *
  * <p>For one thread at a time. Close it before the model.
  */
@@ -54,12 +57,16 @@ public final class StepGraphs implements AutoCloseable {
 
     private static final int MOST_LOGGED = 1000;
 
-    private static final String REMEDY = "choose stepGraphs(AUTO) or OFF, or change the model";
-
     /** What was logged in this process, where each worker finds out the same about its own copy of a model. */
     private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
-    private static final ThreadLocal<@Nullable GraphMode> CURRENT = new ThreadLocal<>();
+    /** What LibTorch's allocator throws: once for each refusal that it throws of. */
+    private static final String OUT_OF_MEMORY = "CUDA out of memory";
+
+    private static final ThreadLocal<@Nullable Client> CURRENT = new ThreadLocal<>();
+
+    /** What the client that a thread runs may have, and the settings of its process and thread. */
+    private record Client(GraphMode mode, @Nullable NumericEnvironment environment) {}
 
     /** What was captured. */
     interface Graph extends AutoCloseable {
@@ -80,6 +87,30 @@ public final class StepGraphs implements AutoCloseable {
          * @throws RuntimeException why it cannot be captured
          */
         Graph capture(Runnable work);
+
+        /** Returns how often the device has refused memory. */
+        long refusals();
+
+        /** Leaves out one refusal after that count, which no result depends on. */
+        void excuse(long before);
+    }
+
+    private record CudaRecorder(String device) implements Recorder {
+
+        @Override
+        public Graph capture(Runnable work) {
+            return CudaGraph.capture(device, work);
+        }
+
+        @Override
+        public long refusals() {
+            return MemoryRefusals.CUDA.count(DeviceMemory.index(device));
+        }
+
+        @Override
+        public void excuse(long before) {
+            MemoryRefusals.CUDA.excuse(DeviceMemory.index(device), before);
+        }
     }
 
     private final String model;
@@ -88,8 +119,12 @@ public final class StepGraphs implements AutoCloseable {
     private final Recorder recorder;
     private final Map<Shape, Entry> entries = new HashMap<>();
     private int graphs;
+    /** The settings that the graphs were captured with. */
+    private @Nullable Settings settings;
+    /** The thread that warmed up: LibTorch has handles of cuBLAS and cuDNN for each. */
+    private @Nullable Thread warm;
     /** Why this model is not captured, once that is known. */
-    private @Nullable String refusal;
+    private @Nullable Refusal refusal;
 
     /** Captures nothing yet. The state stays the caller's. */
     StepGraphs(String model, FlatParameters state, boolean required, Recorder recorder) {
@@ -106,10 +141,10 @@ public final class StepGraphs implements AutoCloseable {
      * @param model its name, for messages
      */
     public static @Nullable StepGraphs of(String model, FlatParameters state, String device) {
-        GraphMode mode = CURRENT.get();
-        return mode == null || mode == GraphMode.OFF
+        Client client = CURRENT.get();
+        return client == null || client.mode() == GraphMode.OFF
                 ? null
-                : new StepGraphs(model, state, mode == GraphMode.REQUIRED, work -> CudaGraph.capture(device, work));
+                : new StepGraphs(model, state, client.mode() == GraphMode.REQUIRED, new CudaRecorder(device));
     }
 
     /**
@@ -118,7 +153,7 @@ public final class StepGraphs implements AutoCloseable {
      * @throws Exception what the client threw
      */
     static <T> T during(GraphMode mode, Callable<T> client) throws Exception {
-        CURRENT.set(mode);
+        CURRENT.set(new Client(mode, mode == GraphMode.OFF ? null : NumericEnvironment.capture()));
         try {
             return client.call();
         } finally {
@@ -126,30 +161,64 @@ public final class StepGraphs implements AutoCloseable {
         }
     }
 
+    /** What kernels depend on besides batches. */
+    private record Settings(@Nullable NumericEnvironment environment, Object model) {
+
+        static Settings of(Object model) {
+            Client client = CURRENT.get();
+            return new Settings(client == null ? null : client.environment(), model);
+        }
+    }
+
+    /** Why a model is not captured, what would have been, and what to do if it must be. */
+    private record Refusal(String found, String expected, String remedy) {
+
+        static Refusal of(String found) {
+            return new Refusal(
+                    found,
+                    "expected=the cross-entropy of a model that draws nothing, never waits for the device, and whose"
+                            + " parameters all have gradients",
+                    "choose stepGraphs(AUTO) or OFF, or change the model");
+        }
+
+        static Refusal of(RuntimeException e) {
+            return e instanceof SharedStreamException
+                    ? new Refusal(
+                            firstLine(e),
+                            "limit=" + StreamLeases.STREAMS + " workers for each device, those of all open trainers",
+                            "choose stepGraphs(AUTO) or OFF, or fewer workers")
+                    : of(firstLine(e));
+        }
+    }
+
     /** What batches, and the memory that is computed with, must have in common to share a graph. */
-    private record Shape(List<Long> x, int xType, List<Long> y, int yType, long vector, boolean dropped) {
+    private record Shape(Layout x, Layout y, long vector, boolean dropped) {
 
         static Shape of(Batch batch, FlatParameters state) {
             Tensor y = labels(batch);
             try (Pointer vector = state.vector().data_ptr()) {
-                return new Shape(
-                        sizes(batch.x()),
-                        Tensors.type(batch.x()).value,
-                        sizes(y),
-                        Tensors.type(y).value,
-                        vector.address(),
-                        state.areGradientsDropped());
+                return new Shape(Layout.of(batch.x()), Layout.of(y), vector.address(), state.areGradientsDropped());
             }
         }
+    }
 
-        private static List<Long> sizes(Tensor tensor) {
-            return Arrays.stream(tensor.shape()).boxed().toList();
+    private record Layout(List<Long> sizes, List<Long> strides, int type) {
+
+        static Layout of(Tensor tensor) {
+            List<Long> sizes = Arrays.stream(tensor.shape()).boxed().toList();
+            List<Long> strides = LongStream.range(0, sizes.size())
+                    .map(tensor::stride)
+                    .boxed()
+                    .toList();
+            return new Layout(sizes, strides, Tensors.type(tensor).value);
         }
     }
 
     private static final class Entry {
         private int seen;
         private @Nullable Captured captured;
+        /** Whether a batch other than the captured one was compared, too. */
+        private boolean compared;
     }
 
     /**
@@ -171,19 +240,24 @@ public final class StepGraphs implements AutoCloseable {
      * Computes the gradient of a batch, starting from the gradients as they are: dropped, or in their vector.
      * Afterwards they are in the vector, unless this model is not captured.
      *
+     * @param settings what the model's kernels depend on besides the environment
      * @param draws what the model draws from
      * @param backward queues the work: adds the gradient of a batch to those of the bound model
      * @throws IllegalStateException if the model must be captured and cannot be
      */
-    public void compute(Batch batch, Generator draws, Consumer<Batch> backward) {
+    public void compute(Batch batch, Object settings, Generator draws, Consumer<Batch> backward) {
         if (required && refusal != null) {
             tell(refusal);
         }
+        endGraphsOfOther(Settings.of(settings));
+        warmUpAgainIn(Thread.currentThread());
         Entry entry = refusal == null ? entry(batch) : null;
         if (entry == null || entry.captured == null && entry.seen >= WARM_UPS && graphs == MOST_GRAPHS) {
             backward.accept(batch);
-        } else if (entry.captured != null) {
+        } else if (entry.captured != null && entry.compared) {
             replay(entry.captured, batch, backward);
+        } else if (entry.captured != null) {
+            compareAnother(entry, entry.captured, batch, draws, backward);
         } else if (entry.seen++ < WARM_UPS) {
             warmUp(batch, draws, backward);
         } else {
@@ -198,14 +272,31 @@ public final class StepGraphs implements AutoCloseable {
      * @throws IllegalStateException if this model must be captured
      */
     public void tell(String found) {
-        String text = "steps are not captured: model=" + model + ", found=" + found
-                + ", expected=the cross-entropy of a model that draws nothing, never waits for the device, and whose"
-                + " parameters all have gradients; ";
+        tell(Refusal.of(found));
+    }
+
+    private void tell(Refusal why) {
+        String text =
+                "steps are not captured: model=" + model + ", found=" + why.found() + ", " + why.expected() + "; ";
         if (required) {
-            throw new IllegalStateException(text + REMEDY);
+            throw new IllegalStateException(text + why.remedy());
         }
         if (LOGGED.size() < MOST_LOGGED && LOGGED.add(text)) {
             LOGGER.log(Level.INFO, text + "LibTorch takes them one operation at a time, with the same results");
+        }
+    }
+
+    private void endGraphsOfOther(Settings now) {
+        if (!now.equals(settings)) {
+            closeGraphs();
+            settings = now;
+        }
+    }
+
+    private void warmUpAgainIn(Thread thread) {
+        if (thread != warm) {
+            entries.values().forEach(entry -> entry.seen = 0);
+            warm = thread;
         }
     }
 
@@ -224,9 +315,9 @@ public final class StepGraphs implements AutoCloseable {
         try (Tensor start = draws.get_state()) {
             boolean complete = work(batch, zeroIfDropped(), backward);
             if (hasMoved(draws, start)) {
-                refuse("random numbers drawn on the processor, as by dropout", null);
+                refuse(Refusal.of("random numbers drawn on the processor, as by dropout"), null);
             } else if (!complete) {
-                refuse("a parameter without a gradient", null);
+                refuse(Refusal.of("a parameter without a gradient"), null);
             }
         }
     }
@@ -263,57 +354,86 @@ public final class StepGraphs implements AutoCloseable {
             copy(batch, captured.inputs());
             captured.graph().replay();
         } catch (RuntimeException e) {
-            refuse(firstLine(e), e);
+            refuse(Refusal.of(e), e);
             work(batch, fresh, backward); // a device that computes no more says so again
         }
     }
 
-    /** Captures the work and computes the gradient: without the graph, if that fails. */
+    /** What is tried with a graph, given what it begins with. */
+    private interface Attempt {
+
+        void run(Contents before, boolean fresh);
+    }
+
+    /** Captures the work and computes the gradient. */
     private void capture(Entry entry, Batch batch, Generator draws, Consumer<Batch> backward) {
+        attempt(batch, draws, backward, (before, fresh) -> {
+            Captured captured = captured(batch, fresh, backward);
+            entry.captured = captured;
+            graphs++;
+            compare(captured, batch, before, fresh, backward);
+        });
+    }
+
+    /** Replays the work on other inputs than it was captured with: a graph may have kept what depends on those. */
+    private void compareAnother(
+            Entry entry, Captured captured, Batch batch, Generator draws, Consumer<Batch> backward) {
+        attempt(batch, draws, backward, (before, fresh) -> {
+            copy(batch, captured.inputs());
+            compare(captured, batch, before, fresh, backward);
+            entry.compared = true;
+        });
+    }
+
+    /** Computes the gradient with a graph: without it, if that fails. */
+    private void attempt(Batch batch, Generator draws, Consumer<Batch> backward, Attempt attempt) {
         boolean fresh = zeroIfDropped();
         try (Contents before = new Contents(state);
                 Tensor start = draws.get_state()) {
+            long refusals = recorder.refusals();
             try {
-                entry.captured = checked(batch, before, fresh, backward);
-                graphs++;
+                attempt.run(before, fresh);
                 if (hasMoved(draws, start)) {
                     throw new IllegalStateException("random numbers drawn on the processor");
                 }
             } catch (RuntimeException e) {
+                if (Objects.requireNonNullElse(e.getMessage(), "").contains(OUT_OF_MEMORY)) {
+                    recorder.excuse(refusals); // the step is taken again
+                }
                 draws.set_state(start);
                 before.restore();
-                refuse(firstLine(e), e);
+                refuse(Refusal.of(e), e);
                 work(batch, fresh, backward);
             }
         }
     }
 
-    /**
-     * Captures the work.
-     *
-     * @param before what the work begins with
-     * @throws RuntimeException if it cannot be captured, or a replay differs from the work
-     */
-    private Captured checked(Batch batch, Contents before, boolean fresh, Consumer<Batch> backward) {
+    private Captured captured(Batch batch, boolean fresh, Consumer<Batch> backward) {
         Batch inputs = copyOf(batch);
-        Graph graph = null;
         try {
-            graph = recorder.capture(() -> work(inputs, fresh, backward));
-            work(inputs, fresh, backward);
-            try (Contents expected = new Contents(state)) {
-                before.restore();
-                graph.replay();
-                if (!expected.areThere()) {
-                    throw new IllegalStateException("a replay with other bits than the step itself");
-                }
-            }
-            return new Captured(inputs, graph);
+            return new Captured(inputs, recorder.capture(() -> work(inputs, fresh, backward)));
         } catch (Throwable thrown) {
             ErrorCollector failures = new ErrorCollector();
-            failures.run(graph == null ? () -> {} : graph::close);
             failures.run(inputs::close);
             failures.suppressIn(thrown);
             throw thrown;
+        }
+    }
+
+    /**
+     * Computes the gradient without the graph and with it.
+     *
+     * @param before what the work begins with
+     * @throws IllegalStateException if they differ
+     */
+    private void compare(Captured captured, Batch batch, Contents before, boolean fresh, Consumer<Batch> backward) {
+        work(batch, fresh, backward);
+        try (Contents expected = new Contents(state)) {
+            before.restore();
+            captured.graph().replay();
+            if (!expected.areThere()) {
+                throw new IllegalStateException("a replay with other bits than the step itself");
+            }
         }
     }
 
@@ -340,11 +460,11 @@ public final class StepGraphs implements AutoCloseable {
     }
 
     /** Goes on without graphs for good. */
-    private void refuse(String found, @Nullable RuntimeException cause) {
-        refusal = found;
+    private void refuse(Refusal why, @Nullable RuntimeException cause) {
+        refusal = why;
         closeGraphs();
         try {
-            tell(found);
+            tell(why);
         } catch (IllegalStateException refused) {
             throw cause == null ? refused : new IllegalStateException(refused.getMessage(), cause);
         }
@@ -358,6 +478,7 @@ public final class StepGraphs implements AutoCloseable {
             }
         }
         entries.clear();
+        graphs = 0;
         failures.throwFirst("graphs of steps");
     }
 

@@ -80,6 +80,24 @@ final class CudaGraphGpuTest {
         });
     }
 
+    /** LibTorch refuses draws from a device's default generator while it takes it to be captured. */
+    @Test
+    void shouldLetTheDefaultGeneratorBeDrawnFromAfterAFailure() throws Exception {
+        try (WorkerStream stream = new WorkerStream()) {
+            stream.on(0, () -> {
+                try (Tensor tensor = Retained.free(CudaGraphGpuTest::ones)) {
+                    twice(tensor);
+                    assertThatThrownBy(() -> CudaGraph.capture(NAME, () -> first(tensor)))
+                            .isInstanceOf(RuntimeException.class)
+                            .hasNoSuppressedExceptions();
+                    tensor.uniform_();
+                    assertThat(first(tensor)).isBetween(0.0, 1.0);
+                }
+                return null;
+            });
+        }
+    }
+
     @Test
     void shouldEndTheCaptureOfWorkThatThrows() throws Exception {
         new WorkerStream().on(0, () -> {

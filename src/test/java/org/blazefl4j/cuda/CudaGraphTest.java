@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.torch.LibTorch;
@@ -33,11 +34,28 @@ final class CudaGraphTest {
     private static final class Pools implements CudaGraph.Pools {
         private final List<String> notes = new ArrayList<>();
         private final List<Long> ended = new ArrayList<>();
+        private boolean mends;
+        private int returned;
 
         @Override
         public void end(String device, long pool) {
             notes.add("end " + device);
             ended.add(pool);
+            if (mends) {
+                fails.putString("");
+            }
+        }
+
+        @Override
+        public void release(String device, long pool) {
+            notes.add("release " + device);
+            assertThat(pool).isEqualTo(ended.get(ended.size() - 1));
+        }
+
+        @Override
+        public void returnUnused() {
+            assertThat(Thread.holdsLock(CudaGraph.LOCK)).isTrue();
+            returned++;
         }
 
         @Override
@@ -134,7 +152,9 @@ final class CudaGraphTest {
                 .hasMessage("cannot begin a graph: error=125, found=cannot make");
         failAt("end");
         assertThatThrownBy(() -> capture(() -> {})).hasMessage("cannot end a graph: error=125, found=cannot end");
-        assertThat(pools.notes).containsExactly("end cuda:1", "end cuda:1");
+        // each time for the graph and for the empty one that is captured then
+        assertThat(Collections.frequency(pools.notes, "end cuda:1")).isEqualTo(4);
+        assertThat(Collections.frequency(pools.notes, "release cuda:1")).isEqualTo(4);
         assertThat(pools.ended).doesNotHaveDuplicates();
 
         failAt("replay");
@@ -151,11 +171,21 @@ final class CudaGraphTest {
     @Test
     void shouldKeepTheFirstFailure() {
         failAt("end");
+        List<String> notes = new ArrayList<>();
         CudaGraph.Pools refusing = new CudaGraph.Pools() {
             @Override
             public void end(String device, long pool) {
+                fails.putString("");
                 throw new UnsatisfiedLinkError("no allocator");
             }
+
+            @Override
+            public void release(String device, long pool) {
+                notes.add("release");
+            }
+
+            @Override
+            public void returnUnused() {}
 
             @Override
             public void afterAll(String device, Runnable free) {}
@@ -165,6 +195,69 @@ final class CudaGraphTest {
                 .satisfies(e -> assertThat(e.getSuppressed())
                         .singleElement()
                         .satisfies(each -> assertThat(each).hasMessage("no allocator")));
+        assertThat(notes).containsExactly("release");
+    }
+
+    /** LibTorch lets the device's generator be drawn from after a capture that ended well, not after another. */
+    @Test
+    void shouldCaptureAnEmptyGraphAfterAFailure() {
+        for (String call : List.of("make", "end")) {
+            failAt(call);
+            pools.mends = true;
+            assertThatThrownBy(() -> capture(() -> {}))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasNoSuppressedExceptions();
+            assertThat(called()).as(call).endsWith(MADE + "end;reset;destroy;");
+        }
+        assertThat(pools.notes).containsExactly("end cuda:1", "release cuda:1", "end cuda:1", "release cuda:1");
+    }
+
+    /** Else a device whose memory LibTorch keeps for other streams would refuse what a step without a graph gets. */
+    @Test
+    void shouldReturnUnusedMemoryBeforeItCaptures() {
+        capture(() -> assertThat(pools.returned).isOne()).close();
+        assertThat(pools.returned).isOne();
+    }
+
+    @Test
+    void shouldNotCaptureAStreamThatWorkersShare() throws Exception {
+        StreamLeases leases = new StreamLeases();
+        WorkerStream.Streams one = new WorkerStream.Streams() {
+            @Override
+            public boolean exist() {
+                return true;
+            }
+
+            @Override
+            public WorkerStream.Stream create(int device) {
+                return new WorkerStream.Stream() {
+                    @Override
+                    public long id() {
+                        return 7;
+                    }
+
+                    @Override
+                    public void enter() {}
+
+                    @Override
+                    public void await() {}
+
+                    @Override
+                    public void leave() {}
+
+                    @Override
+                    public void close() {}
+                };
+            }
+        };
+        try (WorkerStream worker = new WorkerStream(one, leases);
+                WorkerStream other = new WorkerStream(one, leases)) {
+            worker.on(0, () -> capture(() -> {})).close();
+            failAt("");
+            other.on(0, () -> null);
+            assertThatThrownBy(() -> worker.on(0, () -> capture(() -> {}))).isInstanceOf(SharedStreamException.class);
+            assertThat(called()).isEmpty();
+        }
     }
 
     /** After such an error LibTorch frees nothing, and says so at each call. */

@@ -14,7 +14,8 @@ final class DeviceWatchTest {
 
     private final long[] refusals = {3, 5};
     private final List<String> released = new ArrayList<>();
-    private final DeviceWatch watch = new DeviceWatch(device -> refusals[device], () -> released.add("cache"));
+    private final MemoryRefusals counted = new MemoryRefusals(device -> refusals[device]);
+    private final DeviceWatch watch = new DeviceWatch(counted, () -> released.add("cache"));
 
     @AfterEach
     void forget() {
@@ -61,7 +62,7 @@ final class DeviceWatchTest {
     /** CUDA tells what a kernel did at any later call. */
     @Test
     void shouldNoteAnErrorThatCudaTellsAfterTheClient() {
-        DeviceWatch late = new DeviceWatch(device -> refusals[device], () -> {
+        DeviceWatch late = new DeviceWatch(counted, () -> {
             throw new RuntimeException("CUDA error: misaligned address");
         });
         assertThatThrownBy(() -> late.during("client=7", "cuda:1", 1, refusedOn(1)))
@@ -77,6 +78,45 @@ final class DeviceWatchTest {
                 }))
                 .isExactlyInstanceOf(IllegalArgumentException.class);
         assertThat(released).containsExactly("cache");
+    }
+
+    /** As of a capture, after which the step was taken without a graph. Other clients of the device saw it, too. */
+    @Test
+    void shouldLeaveOutWhatWasExcused() throws Exception {
+        Callable<String> fallsBack = () -> {
+            long before = counted.count(1);
+            refusals[1]++;
+            counted.excuse(1, before);
+            return "trained";
+        };
+        assertThat(train(() -> train(fallsBack))).isEqualTo("trained");
+        assertThat(released).isEmpty();
+        assertThatThrownBy(() -> train(() -> {
+                    fallsBack.call();
+                    return refusedOn(1).call();
+                }))
+                .hasMessageContaining("refusals=2, limit=0");
+        assertThat(train(() -> "trained")).isEqualTo("trained");
+    }
+
+    /** A client that began between a refusal and its excuse has not counted it, and none of its own is left out. */
+    @Test
+    void shouldNotLeaveOutARefusalForAnother() {
+        long before = counted.count(1);
+        refusals[1]++;
+        assertThatThrownBy(() -> train(() -> {
+                    counted.excuse(1, before);
+                    refusals[1]++;
+                    return "trained";
+                }))
+                .hasMessageContaining("refusals=1, limit=0");
+        assertThatThrownBy(() -> train(() -> {
+                    counted.excuse(0, counted.count(0));
+                    refusals[1]++;
+                    return "trained";
+                }))
+                .as("of another device")
+                .hasMessageContaining("refusals=1, limit=0");
     }
 
     @Test

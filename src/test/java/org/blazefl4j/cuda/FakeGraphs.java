@@ -22,6 +22,10 @@ public final class FakeGraphs implements StepGraphs.Recorder {
 
     private final FlatParameters state;
     private boolean replaying;
+    private long memoryRefused;
+
+    /** The counts before refusals of memory that were left out. */
+    final List<Long> excused = new ArrayList<>();
 
     /** Captures work on this state. */
     public FakeGraphs(FlatParameters state) {
@@ -40,14 +44,29 @@ public final class FakeGraphs implements StepGraphs.Recorder {
 
     private void note(String what) {
         notes.add(what);
+        if (fails.equals(what + " without memory")) {
+            memoryRefused++;
+            throw new IllegalStateException("CUDA out of memory. Tried to allocate 2.00 GiB");
+        }
         if (what.equals(fails)) {
             throw new IllegalStateException("cannot " + what + "\nas LibTorch's calls show");
         }
     }
 
+    @Override
+    public long refusals() {
+        return memoryRefused;
+    }
+
+    @Override
+    public void excuse(long before) {
+        excused.add(before);
+    }
+
     /** Nothing is computed while work is captured: its memory is as before. */
     @Override
     public StepGraphs.Graph capture(Runnable work) {
+        WorkerStream.requireOwn();
         note("begin");
         try (PointerScope scope = new PointerScope()) {
             List<Tensor> there = new ArrayList<>(List.of(state.vector(), state.gradients()));

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -20,6 +23,7 @@ import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.LogLines;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
+import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
@@ -61,8 +65,14 @@ final class StepGraphsTest {
         private Runnable besides = () -> {};
         private int computed;
         private int steps;
+        private UnaryOperator<Tensor> layout = x -> x;
+        private Object settings = "of the model";
 
         Training(@Nullable String model, boolean required) {
+            this(model, null, required);
+        }
+
+        Training(@Nullable String model, StepGraphs.@Nullable Recorder recorder, boolean required) {
             state.bindUndefined();
             try (Tensor start = torch.arange(new Scalar(state.numel()))
                     .toType(ScalarType.Float)
@@ -70,14 +80,15 @@ final class StepGraphsTest {
                 state.load(start);
             }
             fake = new FakeGraphs(state);
-            graphs = model == null ? null : fake.steps(model, required);
+            graphs = model == null ? null : new StepGraphs(model, state, required, recorder == null ? fake : recorder);
         }
 
         /** Takes a step of plain SGD, from dropped or zeroed gradients. */
         void step(int size, boolean dropped) {
             steps++;
             try (PointerScope scope = new PointerScope();
-                    Batch batch = batch(size, steps)) {
+                    Batch made = batch(size, steps)) {
+                Batch batch = new Batch(layout.apply(made.x()), made.y());
                 if (dropped) {
                     state.dropGradients();
                 } else {
@@ -91,7 +102,7 @@ final class StepGraphsTest {
                 if (graphs == null) {
                     backward.accept(batch);
                 } else {
-                    graphs.compute(batch, draws, backward);
+                    graphs.compute(batch, settings, draws, backward);
                 }
                 state.sgdStep(0.1);
             }
@@ -138,8 +149,8 @@ final class StepGraphsTest {
                     .startsWith("begin", "end")
                     .hasSize(2 + 5)
                     .endsWith(times(5, "replay").toArray(String[]::new));
-            // two that were not captured, one captured, and that one once more to compare with
-            assertThat(training.computed).isEqualTo(2 + 1 + 1);
+            // two that were not captured, one captured, and that one and the next once more to compare with
+            assertThat(training.computed).isEqualTo(2 + 1 + 1 + 1);
         }
     }
 
@@ -182,6 +193,155 @@ final class StepGraphsTest {
                                     + " device, and whose parameters all have gradients; LibTorch takes them one operation at a"
                                     + " time, with the same results");
             assertThat(training.bits()).isEqualTo(plain.bits());
+        }
+    }
+
+    /** A graph may repeat what depends on the batch that it was captured with. */
+    @Test
+    void shouldCompareTheNextBatchToo() {
+        try (LogLines log = new LogLines(StepGraphs.class);
+                Training plain = new Training(null, false);
+                Training training = new Training("different later", false)) {
+            for (int i = 0; i < 6; i++) {
+                training.fake.fails = i == 3 ? "differ" : "";
+                training.step(4, true);
+                plain.step(4, true);
+            }
+            assertThat(training.fake.notes).containsExactly("begin", "end", "replay", "replay", "close");
+            assertThat(log.lines())
+                    .singleElement()
+                    .asString()
+                    .contains("found=a replay with other bits than the step itself, ");
+            assertThat(training.bits()).isEqualTo(plain.bits());
+        }
+    }
+
+    /** Without a graph there may be memory: the one that a graph keeps is free again. */
+    @Test
+    void shouldExcuseARefusalOfMemoryThatNoResultDependsOn() {
+        for (String call : List.of("begin", "replay")) {
+            try (LogLines log = new LogLines(StepGraphs.class);
+                    Training plain = new Training(null, false);
+                    Training training = new Training("large at " + call, false)) {
+                training.fake.fails = call + " without memory";
+                for (int i = 0; i < 5; i++) {
+                    training.step(4, true);
+                    plain.step(4, true);
+                }
+                assertThat(training.fake.excused).as(call).containsExactly(0L);
+                assertThat(log.lines()).singleElement().asString().contains("found=CUDA out of memory. Tried");
+                assertThat(training.bits()).isEqualTo(plain.bits());
+            }
+        }
+        try (LogLines log = new LogLines(StepGraphs.class);
+                Training training = new Training("refused otherwise", false)) {
+            training.fake.fails = "begin";
+            for (int i = 0; i < 5; i++) {
+                training.step(4, true);
+            }
+            assertThat(training.fake.excused).isEmpty();
+        }
+    }
+
+    /** Kernels are chosen by settings when they are captured, and a graph keeps them. */
+    @Test
+    void shouldCaptureAnewWithOtherSettings() throws Exception {
+        Context context = torch.globalContext();
+        boolean benchmark = context.benchmarkCuDNN();
+        try (Training training = new Training("settings", false)) {
+            Runnable fiveSteps = () -> {
+                for (int i = 0; i < 5; i++) {
+                    training.step(4, true);
+                }
+            };
+            StepGraphs.during(GraphMode.AUTO, Executors.callable(fiveSteps));
+            StepGraphs.during(GraphMode.AUTO, Executors.callable(fiveSteps));
+            assertThat(training.fake.notes).containsOnlyOnce("begin").doesNotContain("close");
+
+            context.setBenchmarkCuDNN(!benchmark);
+            StepGraphs.during(GraphMode.AUTO, Executors.callable(fiveSteps));
+            assertThat(training.fake.notes.stream().filter("begin"::equals)).hasSize(2);
+            assertThat(training.fake.notes).containsOnlyOnce("close");
+
+            training.settings = "others of the model";
+            StepGraphs.during(GraphMode.AUTO, Executors.callable(fiveSteps));
+            assertThat(training.fake.notes.stream().filter("begin"::equals)).hasSize(3);
+        } finally {
+            context.setBenchmarkCuDNN(benchmark);
+        }
+    }
+
+    /** LibTorch has handles of cuBLAS for each thread, which cannot be made during a capture. */
+    @Test
+    void shouldWarmUpInTheThreadThatCaptures() {
+        try (Training training = new Training("threads", false)) {
+            training.step(4, true);
+            training.step(4, true);
+            CompletableFuture.runAsync(() -> {
+                        training.step(4, true);
+                        training.step(4, true);
+                        assertThat(training.fake.notes).isEmpty();
+                        training.step(4, true);
+                    })
+                    .join();
+            assertThat(training.fake.notes).containsExactly("begin", "end", "replay");
+        }
+    }
+
+    @Test
+    void shouldTellLayoutsInMemoryApart() {
+        try (Training training = new Training("layouts", false)) {
+            for (int i = 0; i < 5; i++) {
+                training.step(4, true);
+            }
+            training.fake.notes.clear();
+            training.layout = x -> x.transpose(2, 3).contiguous().transpose(2, 3);
+            training.step(4, true);
+            training.step(4, true);
+            assertThat(training.fake.notes).isEmpty();
+            training.step(4, true);
+            assertThat(training.fake.notes).containsExactly("begin", "end", "replay");
+        }
+    }
+
+    @Test
+    void shouldNotCaptureOnASharedStream() {
+        SharedStreamException shared = new SharedStreamException();
+        StepGraphs.Recorder recorder = new StepGraphs.Recorder() {
+            @Override
+            public StepGraphs.Graph capture(Runnable work) {
+                throw shared;
+            }
+
+            @Override
+            public long refusals() {
+                return 0;
+            }
+
+            @Override
+            public void excuse(long before) {}
+        };
+        String text = "steps are not captured: model=shared, found=a stream that workers share, limit=32 workers for"
+                + " each device, those of all open trainers; ";
+        try (LogLines log = new LogLines(StepGraphs.class);
+                Training training = new Training("shared", recorder, false);
+                Training other = new Training("shared", recorder, false)) {
+            for (int i = 0; i < 5; i++) {
+                training.step(4, true);
+                other.step(4, true);
+            }
+            assertThat(training.computed).isEqualTo(5);
+            assertThat(log.lines())
+                    .containsExactly(text + "LibTorch takes them one operation at a time, with the same results");
+        }
+        try (Training training = new Training("shared", recorder, true)) {
+            training.step(4, true);
+            training.step(4, true);
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> training.step(4, true))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage(text + "choose stepGraphs(AUTO) or OFF, or fewer workers");
+            }
         }
     }
 

@@ -143,7 +143,11 @@ final class LocalSteps implements TrainingLoop.Steps {
         if (graphs == null) {
             loss(batch).backward();
         } else if (loss == null) {
-            graphs.compute(batch, dropout.get().generator(), each -> loss(each).backward());
+            graphs.compute(
+                    batch,
+                    model.numerics(),
+                    dropout.get().generator(),
+                    each -> loss(each).backward());
         } else {
             graphs.tell("a loss of the algorithm's own"); // it may use tensors that end with the client
             loss(batch).backward();
