@@ -63,8 +63,7 @@ final class Parcel {
         return encode(what, graph, shared, ArrayPool.NONE).array();
     }
 
-    /** Encodes an object, as {@link #encode(String, Object, BiFunction)}. */
-    static PooledBytes encode(
+    private static PooledBytes encode(
             String what,
             @Nullable Object graph,
             BiFunction<Tensor, TensorLayout, @Nullable ShmHandle> shared,

@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Parcel} in an array that is used again: of what a task returns, the executor's once this was written for the
- * driver, and the driver's once this was decoded. If neither happens, the array is garbage.
+ * A {@link Parcel} that a task returns, in an array that is used again: the executor's once this was written for the
+ * driver, the driver's once this was decoded. If neither happens, the array is garbage.
  */
 final class PooledBytes implements Serializable {
 
@@ -52,8 +52,7 @@ final class PooledBytes implements Serializable {
         return decoded;
     }
 
-    /** Gives the array back. */
-    void giveBack() {
+    private void giveBack() {
         byte[] mine = array();
         array = null;
         pool.give(mine);

@@ -105,9 +105,6 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
      */
     private final Queue<Broadcast<byte[]>> over = new ConcurrentLinkedQueue<>();
 
-    /** The message of the last round, whose array is free once its broadcast is destroyed. */
-    private volatile @Nullable PooledBytes payload;
-
     private int messages;
     private volatile @Nullable SparkRound<?> running;
     private volatile boolean ended;
@@ -189,23 +186,16 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     @Override
     protected <E, F, W> RoundResults<W> begin(RoundContext<E, F, W> round) {
         destroyOver();
-        PooledBytes message = encode(round);
-        payload = message;
         SparkRound<W> results =
-                new SparkRound<>(round, new SparkJobs(this, round, ++messages, message.array()), loader, memory);
+                new SparkRound<>(round, new SparkJobs(this, round, ++messages, encode(round)), loader, memory);
         running = results;
         return results;
     }
 
-    private PooledBytes encode(RoundContext<?, ?, ?> context) {
-        PooledBytes last = payload;
-        payload = null;
-        if (last != null) {
-            last.giveBack();
-        }
+    private byte[] encode(RoundContext<?, ?, ?> context) {
         RoundWork<?, ?, ?> work = context.work();
         Object side = work.sideFunction() == null ? null : WorkerFunction.of(work.sideFunction());
-        return Parcel.encode("payload", message(context, work, side), shared::find, ArrayPool.find(session));
+        return Parcel.encode("payload", message(context, work, side), shared::find);
     }
 
     @SuppressWarnings("unchecked") // packages of a round are of one type
@@ -342,7 +332,6 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         }
         shared.close();
         memory.close();
-        payload = null;
         ArrayPool.close(session);
     }
 
