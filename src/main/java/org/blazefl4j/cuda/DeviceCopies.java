@@ -148,7 +148,10 @@ final class DeviceCopies {
         }
     }
 
-    /** Frees copies of data sets that only this object keeps. Returns whether there were any. */
+    /**
+     * Frees copies of data sets that only this object keeps. Memory that someone else keeps to use it again, as rounds on
+     * Spark do with that of large payloads, is freed with its last worker only. Returns whether there were any.
+     */
     private boolean freeUnused() {
         Map<Long, Long> kept = new HashMap<>();
         copies.values().forEach(copy -> kept.merge(storage(copy.source()), 1L, Long::sum));

@@ -15,11 +15,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Memory of large tensors, which others use again once these and their views are closed: the first use of memory costs
  * far more than to copy into it. Keeps as much as was in use at once. Thread-safe.
+ *
+ * <p>In use is what something else has as well, such as the copies on CUDA devices of a data set that a client made of
+ * such a tensor: that memory is used again once the client's worker has ended.
  */
 final class TensorPool implements AutoCloseable {
 
     /** Smaller tensors have memory of their own, which malloc uses again. */
     static final long LEAST_BYTES = 1 << 20;
+
+    /** Memory may be so much larger than a tensor. */
+    private static final int MOST_SPARE = 4;
 
     private final List<Tensor> kept = new ArrayList<>();
     private boolean closed;
@@ -39,10 +45,11 @@ final class TensorPool implements AutoCloseable {
         }
     }
 
-    /** Returns the least memory that suffices; if none does, new memory in place of some that is too little. */
+    /** Returns the least memory that fits; if none does, new memory in place of some that does not. */
     private Tensor unused(long bytes) {
         Optional<Tensor> found = kept.stream()
-                .filter(memory -> memory.numel() >= bytes && isUnused(memory))
+                .filter(memory -> memory.numel() >= bytes && memory.numel() - bytes <= bytes / MOST_SPARE)
+                .filter(TensorPool::isUnused)
                 .min(Comparator.comparingLong(Tensor::numel));
         return found.orElseGet(() -> {
             kept.stream().filter(TensorPool::isUnused).findFirst().ifPresent(memory -> {
