@@ -1,24 +1,30 @@
 package org.blazefl4j.spark;
 
 import java.lang.ref.SoftReference;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
+import java.util.Deque;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Large arrays that are used again from round to round: a JVM's heap grows into memory whose first use costs far more
- * than to copy into it. Keeps no more than were in use at once, nor than a share of the heap, and nothing that the heap
- * is short of. Thread-safe.
+ * than to copy into it. Keeps those that were given last, up to a limit, and nothing that the heap is short of.
+ * Thread-safe.
  */
 final class ArrayPool {
 
     /** Keeps nothing. */
-    static final ArrayPool NONE = new ArrayPool("", 0);
+    static final ArrayPool NONE = new ArrayPool(0);
+
+    /** Enough for what a round's tasks return; more would leave Spark's own jobs less of the heap. */
+    private static final int SHARE_OF_THE_HEAP = 8;
+
+    /** This process's, for all trainers. */
+    static final ArrayPool OF_PROCESS = new ArrayPool(Runtime.getRuntime().maxMemory() / SHARE_OF_THE_HEAP);
+
+    /** The length of the longest array. */
+    static final int LONGEST = Integer.MAX_VALUE - 8;
 
     /** Smaller ones are soon made. */
     static final int LEAST_BYTES = 1 << 20;
@@ -29,43 +35,21 @@ final class ArrayPool {
     /** An array may be so much longer than what is in it. */
     private static final int MOST_SPARE = 4;
 
-    private static final int SHARE_OF_THE_HEAP = 4;
-
-    private static final Map<String, ArrayPool> POOLS = new ConcurrentHashMap<>();
-
-    private final String name;
     private final long limit;
-    private final List<SoftReference<byte[]>> free = new ArrayList<>();
+
+    /** Those given last come first. */
+    private final Deque<Kept> free = new ArrayDeque<>();
+
+    /** An array and its length, since to look at an array would make it seem in use. */
+    private record Kept(int length, SoftReference<byte[]> array) {}
 
     /**
-     * Makes a pool that is not found by its name.
+     * Makes a pool.
      *
      * @param limit the most bytes that it keeps
      */
-    ArrayPool(String name, long limit) {
-        this.name = name;
+    ArrayPool(long limit) {
         this.limit = limit;
-    }
-
-    /** Returns this process's pool of a session, opened at the first call. */
-    static ArrayPool open(String session) {
-        return POOLS.computeIfAbsent(
-                session, name -> new ArrayPool(name, Runtime.getRuntime().maxMemory() / SHARE_OF_THE_HEAP));
-    }
-
-    /** Returns this process's pool of a session; {@link #NONE} if it is not open. */
-    static ArrayPool find(String session) {
-        return POOLS.getOrDefault(session, NONE);
-    }
-
-    /** Forgets this process's pool of a session and what it keeps. */
-    static void close(String session) {
-        POOLS.remove(session);
-    }
-
-    /** Returns the session's name. */
-    String name() {
-        return name;
     }
 
     /** Returns an array of at least some length, whose elements are undefined. */
@@ -74,40 +58,46 @@ final class ArrayPool {
             return new byte[length];
         }
         byte[] kept = takeKept(length);
-        return kept != null ? kept : new byte[Math.min(Parcel.MOST_BYTES, length + length / SPARE)];
+        return kept != null ? kept : new byte[lengthWithSpare(length)];
     }
 
-    /** Returns the shortest array that fits. If none does, drops one whose place the new one takes. */
+    static int lengthWithSpare(int length) {
+        return (int) Math.min(LONGEST, length + (long) length / SPARE);
+    }
+
+    /** Returns the shortest array that fits. */
     private synchronized byte @Nullable [] takeKept(int length) {
-        Optional<byte[]> found = arrays().stream()
-                .filter(array -> array.length >= length && array.length - length <= length / MOST_SPARE)
-                .min(Comparator.comparingInt(array -> array.length));
-        Optional<byte[]> removed = found.or(() -> arrays().stream()
-                .filter(array -> array.length < length && length - array.length <= length / MOST_SPARE)
-                .findFirst());
-        removed.ifPresent(array -> free.removeIf(each -> each.refersTo(array)));
-        return found.orElse(null);
+        removeCleared();
+        Optional<Kept> found = free.stream()
+                .filter(kept -> kept.length >= length && kept.length - length <= length / MOST_SPARE)
+                .min(Comparator.comparingInt(Kept::length));
+        found.ifPresent(free::remove);
+        return found.map(kept -> kept.array.get()).orElse(null);
     }
 
     /** Takes back an array that nobody uses any more. */
-    void give(byte[] array) {
-        if (array.length < LEAST_BYTES || POOLS.get(name) != this && !name.isEmpty()) {
+    synchronized void give(byte[] array) {
+        if (array.length < LEAST_BYTES || array.length > limit) {
             return;
         }
-        synchronized (this) {
-            if (bytes() + array.length <= limit) {
-                free.add(new SoftReference<>(array));
-            }
+        free.addFirst(new Kept(array.length, new SoftReference<>(array)));
+        for (long excess = bytes() - limit; excess > 0; ) {
+            excess -= free.removeLast().length;
         }
     }
 
     /** Returns how many bytes it keeps. */
     synchronized long bytes() {
-        return arrays().stream().mapToLong(array -> array.length).sum();
+        removeCleared();
+        return free.stream().mapToLong(Kept::length).sum();
     }
 
-    private List<byte[]> arrays() {
-        free.removeIf(each -> each.refersTo(null));
-        return free.stream().map(SoftReference::get).filter(Objects::nonNull).toList();
+    /** Forgets what it keeps. */
+    synchronized void clear() {
+        free.clear();
+    }
+
+    private void removeCleared() {
+        free.removeIf(kept -> kept.array.refersTo(null));
     }
 }

@@ -42,7 +42,6 @@ final class ExecutorSession {
     private final Deque<InnerTrainer> idle = new ArrayDeque<>();
     private final KeptSums sums = new KeptSums();
     private final TensorPool memory = new TensorPool();
-    private final ArrayPool arrays;
     private @Nullable OpenRound round;
     private int running;
     private boolean closed;
@@ -52,7 +51,6 @@ final class ExecutorSession {
             LibTorch.tune(); // the process is Spark's, and has no other work
         }
         LibTorch.load();
-        arrays = ArrayPool.open(name);
     }
 
     /** A decoded round, which is closed with the last task that uses it. */
@@ -90,7 +88,7 @@ final class ExecutorSession {
         ExecutorSession session = SESSIONS.remove(name);
         if (session != null) {
             session.close();
-            ArrayPool.close(name);
+            ArrayPool.OF_PROCESS.clear();
         }
     }
 
@@ -109,7 +107,7 @@ final class ExecutorSession {
                 return new TaskResult(number, executor, List.of(), null, false, refusal, null);
             }
             try (OutcomeCollector outcomes =
-                    new OutcomeCollector(open.message.sum(), sums, arrays, Parcel.MOST_BYTES)) {
+                    new OutcomeCollector(open.message.sum(), sums, arrays(task.ranges() == 0), Parcel.MOST_BYTES)) {
                 train(task, number, context, open.message, outcomes);
                 if (task.ranges() > 0) {
                     slices.addAll(outcomes.slices(task.ranges()));
@@ -161,10 +159,15 @@ final class ExecutorSession {
         };
         Object total = ((PackageSum.Divisible<?>) Objects.requireNonNull(message.sum())).merge(totals);
         try {
-            return Parcel.encodeSum("range of a sum", total, arrays);
+            return Parcel.encodeSum("range of a sum", total, arrays(true));
         } finally {
             TensorWalk.closeAll(total);
         }
+    }
+
+    /** Returns where a result's arrays are from. An accumulator may be written by heartbeats, too, and keeps its own. */
+    private static ArrayPool arrays(boolean returned) {
+        return returned && TaskJob.returnsResults() ? ArrayPool.OF_PROCESS : ArrayPool.NONE;
     }
 
     private synchronized OpenRound enter(RoundTask task) {

@@ -43,8 +43,8 @@ final class Parcel {
     /** In place of the number of a block: the tensor is in the parcel, as {@link Pages}. */
     private static final long PAGES = -2;
 
-    /** The length of the longest array, and so of what Spark takes at once. */
-    static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+    /** What Spark takes at once: an array, less the 5 bytes that Java's serialization adds to each KiB of a result. */
+    static final int MOST_BYTES = ArrayPool.LONGEST / 128 * 127;
 
     private Parcel() {}
 
@@ -56,7 +56,7 @@ final class Parcel {
      *
      * @param what its name, for messages
      * @param shared returns where a tensor is in shared memory, or null if it is not
-     * @throws IllegalArgumentException if something in it cannot cross, or it is larger than a Java array
+     * @throws IllegalArgumentException if something in it cannot cross, or it is larger than Spark takes
      */
     static byte[] encode(
             String what, @Nullable Object graph, BiFunction<Tensor, TensorLayout, @Nullable ShmHandle> shared) {
@@ -121,7 +121,7 @@ final class Parcel {
     /**
      * Encodes an object whose tensors are mostly zeros from the second half on: a sum.
      *
-     * @throws IllegalArgumentException as {@link #encode}, or if one of them is larger than a Java array
+     * @throws IllegalArgumentException as {@link #encode}, or if one of them is larger than Spark takes
      */
     static byte[] encodeSum(String what, Object graph) {
         return encodeSum(what, graph, ArrayPool.NONE).array();

@@ -22,7 +22,7 @@ final class PooledBytes implements Serializable {
     private transient ArrayPool pool;
     private transient int length;
 
-    /** May be longer; null once it was given back. */
+    /** May be longer; null once it was given back, which is never if it is of {@link ArrayPool#NONE}. */
     private transient byte @Nullable [] array;
 
     /** Takes an array, whose elements are undefined. */
@@ -53,23 +53,24 @@ final class PooledBytes implements Serializable {
     }
 
     private void giveBack() {
-        byte[] mine = array();
-        array = null;
-        pool.give(mine);
+        if (pool != ArrayPool.NONE) {
+            byte[] mine = array();
+            array = null;
+            pool.give(mine);
+        }
     }
 
     private void writeObject(ObjectOutputStream out) throws IOException {
         if (array == null) {
             throw new NotSerializableException("bytes were written before: length=" + length + ", expected=once");
         }
-        out.writeUTF(pool.name());
         out.writeInt(length);
         out.write(array, 0, length);
         giveBack();
     }
 
     private void readObject(ObjectInputStream in) throws IOException {
-        pool = ArrayPool.find(in.readUTF());
+        pool = ArrayPool.OF_PROCESS;
         length = in.readInt();
         array = pool.take(length);
         in.readFully(array, 0, length);

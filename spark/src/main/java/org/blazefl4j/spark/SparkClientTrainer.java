@@ -150,7 +150,6 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         this.converts = converts(algorithm);
         this.loader = new PoolClassLoader(worker().getClass(), algorithm.getClass());
         this.shared = new SharedMemory(spark);
-        ArrayPool.open(session);
         opened();
     }
 
@@ -332,7 +331,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
         }
         shared.close();
         memory.close();
-        ArrayPool.close(session);
+        ArrayPool.OF_PROCESS.clear();
     }
 
     /** Frees what executors have, as far as they answer soon. Others do so with the next task of any trainer. */

@@ -60,12 +60,17 @@ final class TaskJob {
      */
     static <T, R extends Serializable> JavaFutureAction<Void> start(
             JavaRDD<T> partitions, Task<T, R> task, Consumer<R> arrived) {
-        if (SparkEnv.get().serializer() instanceof JavaSerializer) {
+        if (returnsResults()) {
             return submit(partitions.rdd(), task, arrived);
         }
         TaskResults<R> results = new TaskResults<>(arrived);
         partitions.context().register(results);
         return partitions.foreachPartitionAsync(partition -> results.add(task.call(partition)));
+    }
+
+    /** Returns whether tasks return their results, rather than that accumulators bring them. */
+    static boolean returnsResults() {
+        return SparkEnv.get().serializer() instanceof JavaSerializer;
     }
 
     private static <T, R extends Serializable> JavaFutureAction<Void> submit(

@@ -30,6 +30,8 @@ final class TaskResults<T extends Serializable> extends AccumulatorV2<T, List<T>
 
     /**
      * {@inheritDoc} Always, so that the heartbeats of executors leave the result out, which tasks bring all the same.
+     * They do not with {@code spark.executor.heartbeat.dropZeroAccumulatorUpdates=false}: the result is written more
+     * than once then, so its arrays must be of {@link ArrayPool#NONE}.
      */
     @Override
     public boolean isZero() {

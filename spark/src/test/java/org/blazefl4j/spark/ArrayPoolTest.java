@@ -10,7 +10,6 @@ import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.util.Arrays;
-import java.util.UUID;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
@@ -22,12 +21,11 @@ final class ArrayPoolTest {
     private static final int LARGE = ArrayPool.LEAST_BYTES;
     private static final ClassLoader LOADER = ArrayPoolTest.class.getClassLoader();
 
-    private final String session = UUID.randomUUID().toString();
-    private final ArrayPool pool = ArrayPool.open(session);
+    private final ArrayPool pool = new ArrayPool(20L * LARGE);
 
     @AfterEach
-    void close() {
-        ArrayPool.close(session);
+    void clear() {
+        ArrayPool.OF_PROCESS.clear();
     }
 
     @Test
@@ -52,72 +50,79 @@ final class ArrayPoolTest {
     }
 
     @Test
-    void shouldReplaceAnArrayThatIsALittleTooShort() {
-        byte[] before = new byte[4 * LARGE];
-        byte[] other = new byte[8 * LARGE];
-        pool.give(before);
-        pool.give(other);
-        byte[] longer = pool.take(4 * LARGE + 1);
-        assertThat(longer).hasSizeGreaterThan(4 * LARGE).isNotSameAs(other);
-        assertThat(pool.bytes()).isEqualTo(other.length);
-        pool.give(longer);
-        assertThat(pool.take(4 * LARGE + 1)).isSameAs(longer);
-        assertThat(pool.take(8 * LARGE)).isSameAs(other);
+    void shouldDropWhatWasGivenFirstBeyondItsLimit() {
+        ArrayPool small = new ArrayPool(4L * LARGE);
+        byte[] last = new byte[3 * LARGE];
+        small.give(new byte[2 * LARGE]);
+        small.give(new byte[LARGE]);
+        small.give(last);
+        assertThat(small.bytes()).isEqualTo(4L * LARGE);
+        small.give(new byte[5 * LARGE]);
+        small.give(new byte[LARGE - 1]);
+        assertThat(small.bytes()).isEqualTo(4L * LARGE);
+        assertThat(small.take(3 * LARGE)).isSameAs(last);
+        assertThat(small.bytes()).isEqualTo(LARGE);
     }
 
     @Test
-    void shouldKeepNoMoreThanItsLimitAndNoSmallArrays() {
-        ArrayPool small = new ArrayPool("", 3L * LARGE);
-        small.give(new byte[LARGE - 1]);
-        assertThat(small.bytes()).isZero();
-        small.give(new byte[2 * LARGE]);
-        small.give(new byte[2 * LARGE]);
-        assertThat(small.bytes()).isEqualTo(2L * LARGE);
+    void shouldTakeWhatWasGivenLast() {
+        byte[] last = new byte[LARGE];
+        pool.give(new byte[LARGE]);
+        pool.give(last);
+        assertThat(pool.take(LARGE)).isSameAs(last);
+    }
+
+    @Test
+    void shouldKeepNothingOfNone() {
         assertThat(ArrayPool.NONE.take(LARGE)).hasSize(LARGE);
         ArrayPool.NONE.give(new byte[LARGE]);
         assertThat(ArrayPool.NONE.bytes()).isZero();
     }
 
     @Test
-    void shouldKeepNothingOnceItsSessionIsClosed() {
-        pool.give(new byte[LARGE]);
-        assertThat(ArrayPool.find(session)).isSameAs(pool);
-        ArrayPool.close(session);
-        assertThat(ArrayPool.find(session)).isSameAs(ArrayPool.NONE);
-        pool.take(LARGE);
-        pool.give(new byte[LARGE]);
-        assertThat(pool.bytes()).isZero();
+    void shouldMakeArraysALittleLongerUpToTheLongest() {
+        assertThat(ArrayPool.lengthWithSpare(6400)).isEqualTo(6500);
+        assertThat(ArrayPool.lengthWithSpare(2_114_445_438)).isEqualTo(ArrayPool.LONGEST);
+        assertThat(ArrayPool.lengthWithSpare(ArrayPool.LONGEST)).isEqualTo(ArrayPool.LONGEST);
     }
 
     /** Executor and driver are one process here, and use one array. */
     @Test
     void shouldBringResultsOfAnyLengthInOneArray() throws Exception {
-        byte[] array = pool.take(9 * LARGE / 2);
+        byte[] array = new byte[9 * LARGE / 2];
         for (int round = 0; round < 5; round++) {
             Arrays.fill(array, (byte) -1); // what was there before
-            pool.give(array);
+            ArrayPool.OF_PROCESS.give(array);
             try (Tensor sent = torch.rand(LARGE - 17 * round)) {
-                PooledBytes result = Parcel.encode("result", sent, pool);
+                PooledBytes result = Parcel.encode("result", sent, ArrayPool.OF_PROCESS);
                 assertThat(result.array()).isSameAs(array);
                 byte[] written = write(result);
-                assertThat(pool.bytes()).isEqualTo(array.length);
+                assertThat(ArrayPool.OF_PROCESS.bytes()).isEqualTo(array.length);
                 PooledBytes arrived = read(written);
                 assertThat(arrived.array()).isSameAs(array);
                 assertThat(arrived.length()).isEqualTo(result.length());
                 try (Tensor found = (Tensor) arrived.decode(LOADER, Parcel::empty)) {
                     assertThat(found.equal(sent)).isTrue();
                 }
-                assertThat(pool.take(4 * LARGE)).isSameAs(array);
+                assertThat(ArrayPool.OF_PROCESS.take(4 * LARGE)).isSameAs(array);
             }
         }
     }
 
     @Test
-    void shouldBringResultsAfterTheSessionIsClosed() throws Exception {
+    void shouldFitIntoAnArrayOnceWritten() throws IOException {
+        PooledBytes result = new PooledBytes(ArrayPool.NONE, 8 * LARGE);
+        long written = write(result).length;
+        assertThat(written * Parcel.MOST_BYTES / result.length()).isLessThan(ArrayPool.LONGEST);
+    }
+
+    /** As heartbeats may. */
+    @Test
+    void shouldWriteArraysOftenThatAreNotUsedAgain() throws Exception {
         try (Tensor sent = torch.rand(LARGE)) {
-            byte[] written = write(Parcel.encode("result", sent, pool));
-            ArrayPool.close(session);
-            try (Tensor found = (Tensor) read(written).decode(LOADER, Parcel::empty)) {
+            PooledBytes result = Parcel.encode("result", sent, ArrayPool.NONE);
+            write(result);
+            try (Tensor found = (Tensor) read(write(result)).decode(LOADER, Parcel::empty)) {
                 assertThat(found.equal(sent)).isTrue();
             }
         }

@@ -52,11 +52,11 @@ final class ParcelTest {
 
     /** One element that stands for 2 GiB. */
     @Test
-    void shouldRefuseSumsLargerThanAnArray() {
+    void shouldRefuseSumsLargerThanSparkTakes() {
         Sums large = new Sums(List.of(doubles(1, 1).expand(2, 1L << 27)));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Parcel.encodeSum("sum", large))
-                .withMessage("sum too large for Spark: bytes=2147483648, limit=2147483639; give tasks fewer clients"
+                .withMessage("sum too large for Spark: bytes=2147483648, limit=2130706305; give tasks fewer clients"
                         + " (withClientsPerTask), train a smaller model, or on one machine");
     }
 
