@@ -149,8 +149,8 @@ final class DeviceCopies {
     }
 
     /**
-     * Frees copies of data sets that only this object keeps. Memory that someone else keeps to use it again, as rounds on
-     * Spark do with that of large payloads, is freed with its last worker only. Returns whether there were any.
+     * Frees copies of data sets that only this object keeps. Memory that someone else keeps to use it again, as rounds
+     * on Spark do with that of large payloads, is freed with its last worker only. Returns whether there were any.
      */
     private boolean freeUnused() {
         Map<Long, Long> kept = new HashMap<>();

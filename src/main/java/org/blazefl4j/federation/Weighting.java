@@ -4,8 +4,8 @@ import java.util.Map;
 
 /**
  * How much each client counts in a mean over clients. Crosses into worker processes, so it is best a record, whose text
- * a checkpoint of SCAFFOLD compares, too. Without {@code equals}, as a lambda, it makes executors on Spark allocate sums
- * in each round.
+ * a checkpoint of SCAFFOLD compares, too. Without {@code equals}, as a lambda, it makes executors on Spark allocate
+ * sums in each round.
  *
  * <pre>{@code
  * record SquareRoot() implements Weighting {

@@ -7,8 +7,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -35,6 +37,9 @@ final class ExecutorSession {
 
     private static final Map<String, ExecutorSession> SESSIONS = new ConcurrentHashMap<>();
 
+    /** The sessions that ended last, which a task that starts late must not begin again. */
+    private static final Queue<String> ENDED = new ConcurrentLinkedQueue<>();
+
     private static final String DRIVER = "driver";
 
     private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
@@ -47,6 +52,9 @@ final class ExecutorSession {
     private boolean closed;
 
     private ExecutorSession(String name) {
+        if (ENDED.contains(name)) {
+            throw new IllegalStateException("trainer is closed: session=" + name + ", expected=no more tasks");
+        }
         if (!SparkEnv.get().executorId().equals(DRIVER)) {
             LibTorch.tune(); // the process is Spark's, and has no other work
         }
@@ -73,7 +81,11 @@ final class ExecutorSession {
         }
     }
 
-    /** Returns the session of a trainer, begun at the first call. */
+    /**
+     * Returns the session of a trainer, begun at the first call.
+     *
+     * @throws IllegalStateException if it has ended
+     */
     static ExecutorSession of(String name) {
         return SESSIONS.computeIfAbsent(name, ExecutorSession::new);
     }
@@ -83,8 +95,14 @@ final class ExecutorSession {
         return Set.copyOf(SESSIONS.keySet());
     }
 
-    /** Ends a session, if there is one, once its tasks have ended. */
+    /** Ends a session, if there is one, once its tasks have ended. It does not begin again. */
     static void close(String name) {
+        if (!ENDED.contains(name)) {
+            ENDED.add(name);
+            if (ENDED.size() > SparkClientTrainer.MOST_ENDED) {
+                ENDED.poll();
+            }
+        }
         ExecutorSession session = SESSIONS.remove(name);
         if (session != null) {
             session.close();
@@ -165,7 +183,9 @@ final class ExecutorSession {
         }
     }
 
-    /** Returns where a result's arrays are from. An accumulator may be written by heartbeats, too, and keeps its own. */
+    /**
+     * Returns where a result's arrays are from. An accumulator may be written by heartbeats, too, and keeps its own.
+     */
     private static ArrayPool arrays(boolean returned) {
         return returned && TaskJob.returnsResults() ? ArrayPool.OF_PROCESS : ArrayPool.NONE;
     }

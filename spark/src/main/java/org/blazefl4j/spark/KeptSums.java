@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sums of tasks that have ended, for tasks of later rounds: the memory of a new one costs more than to add. Keeps as
- * many as were in use at once, of the kind that was taken last. Kinds are told apart by {@code equals}, and so by that of
- * their weighting: without one, such as of a lambda, each round's is another, and its sums are new. Thread-safe; a sum is
- * one task's at a time.
+ * many as were in use at once, of the kind that was taken last. Kinds are told apart by {@code equals}, and so by that
+ * of their weighting: without one, such as of a lambda, each round's is another, and its sums are new. Thread-safe; a
+ * sum is one task's at a time.
  */
 final class KeptSums implements AutoCloseable {
 

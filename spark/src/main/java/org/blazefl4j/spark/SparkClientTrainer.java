@@ -80,7 +80,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     /** The sessions that ended last in this process, for executors that were too busy to be told. */
     private static final Queue<String> ENDED = new ConcurrentLinkedQueue<>();
 
-    private static final int MOST_ENDED = 64;
+    static final int MOST_ENDED = 64;
 
     private static final Logger LOGGER = System.getLogger(SparkClientTrainer.class.getName());
 

@@ -1,6 +1,7 @@
 package org.blazefl4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -60,5 +61,15 @@ final class ExecutorSessionTest {
         ExecutorSession.close(name);
         Object error = Parcel.decode(run(2, round()).error(), getClass().getClassLoader());
         assertThat(((RemoteError) error).message()).isEqualTo("trainer is closed: round=2, expected=no more tasks");
+    }
+
+    @Test
+    void shouldNotBeginAgainOnceItIsClosed() {
+        ExecutorSession.close(name);
+        ExecutorSession.close(name);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ExecutorSession.of(name))
+                .withMessage("trainer is closed: session=" + name + ", expected=no more tasks");
+        assertThat(ExecutorSession.names()).doesNotContain(name);
     }
 }
