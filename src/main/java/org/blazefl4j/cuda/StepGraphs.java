@@ -397,7 +397,8 @@ public final class StepGraphs implements AutoCloseable {
                     throw new IllegalStateException("random numbers drawn on the processor");
                 }
             } catch (RuntimeException e) {
-                if (Objects.requireNonNullElse(e.getMessage(), "").contains(OUT_OF_MEMORY)) {
+                boolean refused = recorder.refusals() > refusals; // not so if something else speaks of it
+                if (refused && Objects.requireNonNullElse(e.getMessage(), "").contains(OUT_OF_MEMORY)) {
                     recorder.excuse(refusals); // the step is taken again
                 }
                 draws.set_state(start);

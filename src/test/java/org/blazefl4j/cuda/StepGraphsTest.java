@@ -241,6 +241,21 @@ final class StepGraphsTest {
             }
             assertThat(training.fake.excused).isEmpty();
         }
+        try (LogLines log = new LogLines(StepGraphs.class);
+                Training training = new Training("refused by another", false)) {
+            training.besides = () -> {
+                if (training.computed == 3) {
+                    throw new IllegalStateException("CUDA out of memory, as a model says");
+                }
+            };
+            for (int i = 0; i < 5; i++) {
+                training.step(4, true);
+            }
+            assertThat(log.lines()).singleElement().asString().contains("found=CUDA out of memory, as a model says");
+            assertThat(training.fake.excused)
+                    .as("the allocator refused nothing")
+                    .isEmpty();
+        }
     }
 
     /** Kernels are chosen by settings when they are captured, and a graph keeps them. */
