@@ -168,8 +168,7 @@ final class RoundBenchmark {
 
     private void rounds(String name, int numel, int clients, int tasks, Results results) {
         SparkOptions options = SparkOptions.defaults().withResults(results).withClientsPerTask(clients / tasks);
-        var trainer = opened.add(
-                new SparkClientTrainer<>(spark, new Echo(numel), TrainerOptions.defaults(), options));
+        var trainer = opened.add(new SparkClientTrainer<>(spark, new Echo(numel), TrainerOptions.defaults(), options));
         List<Integer> cids = IntStream.range(0, clients).boxed().toList();
         ModelBroadcast payload = new ModelBroadcast(torch.rand(numel), List.of(), Map.of());
         MeanAggregator mean = new MeanAggregator(ServerOptions.of(1, 1), numel, Weighting.UNIFORM);
