@@ -9,6 +9,7 @@ import java.util.function.LongPredicate;
 import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.cuda.DeviceSum;
 import org.blazefl4j.cuda.NoDeviceMemoryException;
+import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.util.ErrorCollector;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -70,20 +71,14 @@ final class DeviceSums implements AutoCloseable {
         }
         part.empty = false;
         if (values.is_contiguous()) {
-            part.staged.add(address(values), weight);
+            part.staged.add(TensorMemory.address(values), weight);
         } else {
             try (PointerScope scope = new PointerScope()) {
-                part.staged.add(address(values.detach().contiguous()), weight);
+                part.staged.add(TensorMemory.address(values.detach().contiguous()), weight);
                 part.fold();
             }
         }
         return true;
-    }
-
-    private static long address(Tensor tensor) {
-        try (PointerScope scope = new PointerScope()) {
-            return tensor.data_ptr().address();
-        }
     }
 
     private @Nullable Part part(int device) {
@@ -136,9 +131,9 @@ final class DeviceSums implements AutoCloseable {
             return false;
         }
         if (target < 0) {
-            used.get(0).sum.divideToHost(address(out), divisor);
+            used.get(0).sum.divideToHost(TensorMemory.address(out), divisor);
         } else {
-            used.get(0).sum.divide(address(out), divisor);
+            used.get(0).sum.divide(TensorMemory.address(out), divisor);
         }
         return true;
     }
@@ -151,7 +146,7 @@ final class DeviceSums implements AutoCloseable {
     void moveTo(LongPredicate add) {
         for (Part part : used()) {
             try (Tensor doubles = doubles()) {
-                long address = address(doubles);
+                long address = TensorMemory.address(doubles);
                 part.sum.partToHost(0, address);
                 for (int number = 1; torch.count_nonzero(doubles).item_long() > 0; number++) {
                     if (!add.test(address)) {

@@ -4,8 +4,8 @@ import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.OptionalInt;
 import org.blazefl4j.cuda.DeviceSegment;
+import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.torch.Tensors;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -105,11 +105,11 @@ public final class WeightedSum implements AutoCloseable {
         }
         onHost = true;
         if (values.is_cpu() && values.is_contiguous()) {
-            staged.add(address(values), weight);
+            staged.add(TensorMemory.address(values), weight);
         } else {
             try (PointerScope scope = new PointerScope()) {
                 Tensor dense = values.detach().cpu().contiguous();
-                staged.add(address(dense), weight);
+                staged.add(TensorMemory.address(dense), weight);
                 fold();
             }
         }
@@ -200,11 +200,11 @@ public final class WeightedSum implements AutoCloseable {
         }
         gather();
         if (DeviceSegment.deviceOf(out) < 0) {
-            sum.divide(address(out), divisor);
+            sum.divide(TensorMemory.address(out), divisor);
         } else {
             try (PointerScope scope = new PointerScope()) {
                 Tensor mean = torch.empty(shape);
-                sum.divide(address(mean), divisor);
+                sum.divide(TensorMemory.address(mean), divisor);
                 out.copy_(mean);
             }
         }
@@ -223,7 +223,7 @@ public final class WeightedSum implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor exact = torch.empty(shape, new TensorOptions(ScalarType.Double), null);
-            sum.part(0, address(exact));
+            sum.part(0, TensorMemory.address(exact));
             out.copy_(exact.div_(new Scalar(weight.doubleValue())).sub_(origin.cpu()));
         }
     }
@@ -285,21 +285,16 @@ public final class WeightedSum implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 memory) {
             gather();
-            int parts = sum.firstParts(address(memory.select(0, 0)), address(memory.select(0, 1)));
+            int parts = sum.firstParts(
+                    TensorMemory.address(memory.select(0, 0)), TensorMemory.address(memory.select(0, 1)));
             Tensor total = memory;
             while (parts >= 2 && sum.part(parts, 0)) {
                 Tensor more = emptyParts(1);
-                sum.part(parts++, address(more));
+                sum.part(parts++, TensorMemory.address(more));
                 total = torch.cat(new TensorVector(total, more), 0);
             }
             return total.narrow(0, 0, Math.max(1, parts)).retainReference();
         }
-    }
-
-    /** Returns where a tensor's elements are; 0 if it has none. */
-    private static long address(Tensor tensor) {
-        Pointer data = tensor.data_ptr();
-        return data == null ? 0 : data.address();
     }
 
     private void closeKept() {
@@ -342,7 +337,7 @@ public final class WeightedSum implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             Tensor parts = total.cpu().contiguous();
             for (long part = 0; part < parts.size(0); part++) {
-                if (!sum.add(address(parts.select(0, part)))) {
+                if (!sum.add(TensorMemory.address(parts.select(0, part)))) {
                     clear();
                     throw new IllegalArgumentException("sum of " + what + ": part=" + part
                             + ", expected=numbers of a sum; restore what was saved");
