@@ -7,10 +7,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -38,7 +36,7 @@ final class ExecutorSession {
     private static final Map<String, ExecutorSession> SESSIONS = new ConcurrentHashMap<>();
 
     /** The sessions that ended last, which a task that starts late must not begin again. */
-    private static final Queue<String> ENDED = new ConcurrentLinkedQueue<>();
+    private static final EndedSessions ENDED = new EndedSessions();
 
     private static final String DRIVER = "driver";
 
@@ -97,12 +95,7 @@ final class ExecutorSession {
 
     /** Ends a session, if there is one, once its tasks have ended. It does not begin again. */
     static void close(String name) {
-        if (!ENDED.contains(name)) {
-            ENDED.add(name);
-            if (ENDED.size() > SparkClientTrainer.MOST_ENDED) {
-                ENDED.poll();
-            }
-        }
+        ENDED.add(name);
         ExecutorSession session = SESSIONS.remove(name);
         if (session != null) {
             session.close();

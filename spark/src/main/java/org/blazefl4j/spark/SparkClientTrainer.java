@@ -78,9 +78,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     private static final int CLOSE_SECONDS = 1;
 
     /** The sessions that ended last in this process, for executors that were too busy to be told. */
-    private static final Queue<String> ENDED = new ConcurrentLinkedQueue<>();
-
-    static final int MOST_ENDED = 64;
+    private static final EndedSessions ENDED = new EndedSessions();
 
     private static final Logger LOGGER = System.getLogger(SparkClientTrainer.class.getName());
 
@@ -236,7 +234,7 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
 
     /** Returns the sessions that ended last in this process. */
     static List<String> endedSessions() {
-        return List.copyOf(ENDED);
+        return ENDED.names();
     }
 
     SharedMemory shared() {
@@ -337,9 +335,6 @@ public final class SparkClientTrainer<C, D, U> extends BackEndClientTrainer<C, D
     /** Frees what executors have, as far as they answer soon. Others do so with the next task of any trainer. */
     private void freeExecutors() {
         ENDED.add(session);
-        if (ENDED.size() > MOST_ENDED) {
-            ENDED.poll();
-        }
         JavaFutureAction<Void> freed =
                 tasks(TASKS_AT_A_TIME * numParallels()).foreachPartitionAsync(new CloseTask(session));
         try {
