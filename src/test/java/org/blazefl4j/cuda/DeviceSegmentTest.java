@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Memory of devices that are not there. */
 final class DeviceSegmentTest {
@@ -16,19 +15,8 @@ final class DeviceSegmentTest {
     private static final int OUT_OF_MEMORY = 2;
     private static final int ILLEGAL_ADDRESS = 700;
 
-    private FakeCuda cuda;
-
-    @BeforeEach
-    void install() {
-        cuda = FakeCuda.install(1);
-    }
-
-    @AfterEach
-    void close() {
-        try (FakeCuda installed = cuda) {
-            assertThat(installed.leaked()).isEqualTo("nothing");
-        }
-    }
+    @RegisterExtension
+    final FakeCuda cuda = new FakeCuda();
 
     private static Tensor floats(DeviceSegment segment, long offset, long count) {
         return segment.tensor(offset, ScalarType.Float, new long[] {count}, new long[] {1}, count * Float.BYTES);

@@ -10,9 +10,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,19 +21,8 @@ final class DeviceSumTest {
     private static final int LENGTH = 1000;
     private static final int ROUNDS = 20;
 
-    private FakeCuda cuda;
-
-    @BeforeEach
-    void install() {
-        cuda = FakeCuda.install(1);
-    }
-
-    @AfterEach
-    void close() {
-        try (FakeCuda installed = cuda) {
-            assertThat(installed.leaked()).isEqualTo("nothing");
-        }
-    }
+    @RegisterExtension
+    final FakeCuda cuda = new FakeCuda();
 
     private static long address(Tensor tensor) {
         try (Pointer data = tensor.data_ptr()) {
@@ -81,8 +69,7 @@ final class DeviceSumTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4})
     void shouldReadSlotsBeforeTheyAreUsedAgain(int seed) {
-        cuda.close();
-        cuda = FakeCuda.install(seed);
+        FakeCuda.shuffle(seed);
         assertThat(sumOfReusedSlot()).containsOnly(ROUNDS * (ROUNDS + 1) / 2f);
     }
 

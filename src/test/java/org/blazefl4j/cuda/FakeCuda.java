@@ -1,5 +1,7 @@
 package org.blazefl4j.cuda;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,14 +12,20 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Two devices that are not there: the native layer on {@code native/test/cuda/fake_cuda.h}, whose streams run as late
  * as they may, in random orders, and tensors of the CPU in the devices' memory. What LibTorch computes there is done at
  * once, so clients call {@link #compute(int)} first, as a device would do what it computes after what its stream waits
  * for.
+ *
+ * <p>As an extension of a test class, it stands in place of CUDA's devices in each test, which fails if it leaves
+ * something in their memory.
  */
-public final class FakeCuda implements CudaCalls, AutoCloseable {
+public final class FakeCuda implements CudaCalls, AutoCloseable, BeforeEachCallback, AfterEachCallback {
 
     static {
         System.load(
@@ -32,13 +40,21 @@ public final class FakeCuda implements CudaCalls, AutoCloseable {
     private static final Map<Integer, Long> SUM_STREAMS = new ConcurrentHashMap<>();
     private static final Map<Long, Long> CURRENT = new ConcurrentHashMap<>();
 
-    private final CudaCalls before;
-    private final String memoryBefore;
+    private CudaCalls before;
+    private String memoryBefore = "";
     private volatile long free = Long.MAX_VALUE;
     private volatile boolean loose;
     private volatile boolean refusing;
 
-    private FakeCuda() {
+    /** Puts the devices in place of CUDA's until they are closed. */
+    public static FakeCuda install() {
+        FakeCuda cuda = new FakeCuda();
+        cuda.open();
+        return cuda;
+    }
+
+    private void open() {
+        shuffle(1);
         for (int device = 0; device < DEVICES; device++) {
             sumStream(device);
         }
@@ -46,10 +62,14 @@ public final class FakeCuda implements CudaCalls, AutoCloseable {
         before = CudaRuntime.replace(this);
     }
 
-    /** Puts the devices in place of CUDA's until they are closed. */
-    public static FakeCuda install(int seed) {
-        shuffle(seed);
-        return new FakeCuda();
+    @Override
+    public void beforeEach(ExtensionContext test) {
+        open();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) {
+        close();
     }
 
     /** Returns a new float tensor on a device, in memory of its own. */
@@ -91,11 +111,13 @@ public final class FakeCuda implements CudaCalls, AutoCloseable {
         return memory().equals(memoryBefore) ? "nothing" : memory() + ", before: " + memoryBefore;
     }
 
+    /** Puts CUDA's devices back. Fails if something is left in the memory of these. */
     @Override
     public void close() {
         failNothing();
         CudaRuntime.replace(before);
         CudaErrors.forget();
+        assertThat(leaked()).isEqualTo("nothing");
     }
 
     // ---- what LibTorch would answer
@@ -249,7 +271,8 @@ public final class FakeCuda implements CudaCalls, AutoCloseable {
 
     private static native void openMemory();
 
-    private static native void shuffle(int seed);
+    /** Takes another order of what streams do. */
+    static native void shuffle(int seed);
 
     private static native void fail(String call, int nth, int error);
 

@@ -29,8 +29,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,20 +42,14 @@ final class DeviceResultsTest {
     private static final IntUnaryOperator ONE = cid -> 0;
     private static final IntUnaryOperator BOTH = cid -> cid % FakeCuda.DEVICES;
 
-    private final TinyData data = TinyData.evenly(3 * CLIENTS, CLIENTS);
-    private FakeCuda cuda;
+    @RegisterExtension
+    final FakeCuda cuda = new FakeCuda();
 
-    @BeforeEach
-    void install() {
-        cuda = FakeCuda.install(1);
-    }
+    private final TinyData data = TinyData.evenly(3 * CLIENTS, CLIENTS);
 
     @AfterEach
     void close() {
         data.close();
-        try (FakeCuda installed = cuda) {
-            assertThat(installed.leaked()).isEqualTo("nothing");
-        }
     }
 
     /** Clients that halve the model and add their number, in place of training, and note where tensors lie. */
