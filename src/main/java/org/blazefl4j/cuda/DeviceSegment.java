@@ -158,7 +158,12 @@ public final class DeviceSegment implements AutoCloseable {
             throw new IllegalStateException("tensor in a segment of a device: open=false, expected=an open segment;"
                     + " create tensors before close()");
         }
-        return calls.tensor(device, address + offset, dtype, sizes, strides, Deleter.FUNCTION);
+        try {
+            return calls.tensor(device, address + offset, dtype, sizes, strides, Deleter.FUNCTION);
+        } catch (RuntimeException | Error e) {
+            Deleter.FUNCTION.call(new CudaRuntime.Address(address + offset));
+            throw e;
+        }
     }
 
     /** Closes the segment to new tensors. Live ones stay valid. Idempotent. */

@@ -82,6 +82,15 @@ final class DeviceSegmentTest {
     }
 
     @Test
+    void shouldLeaveASlotFreeIfNoTensorIsMade() {
+        try (DeviceSegment segment = DeviceSegment.create(0, 2, 40)) {
+            assertThatThrownBy(() -> segment.tensor(segment.offset(1), null, new long[] {10}, new long[] {1}, 40))
+                    .isInstanceOf(NullPointerException.class);
+            assertThat(segment.isReferenced(1)).isFalse();
+        }
+    }
+
+    @Test
     void shouldTryAgainWhenLibTorchHasReturnedItsMemory() {
         cuda.failAt("cudaMalloc", 1, OUT_OF_MEMORY);
         try (DeviceSegment segment = DeviceSegment.create(0, 1, 512)) {
