@@ -39,11 +39,31 @@ final class ClassTable {
             return named[number - 1];
         }
         ClassPlan plan = readName(in);
+        add(plan);
+        return plan;
+    }
+
+    /** Gives a class the next number in this message. */
+    void add(ClassPlan plan) {
         if (size == named.length) {
             named = Arrays.copyOf(named, 2 * size);
         }
         named[size++] = plan;
-        return plan;
+    }
+
+    /** Returns how many classes this message has named. */
+    int size() {
+        return size;
+    }
+
+    /** Returns those with numbers of a range. */
+    ClassPlan[] named(int from, int to) {
+        return Arrays.copyOfRange(named, from, to);
+    }
+
+    /** Returns whether this message has named these classes and no others. */
+    boolean holds(ClassPlan[] plans) {
+        return plans.length == size && Arrays.equals(plans, 0, size, named, 0, size);
     }
 
     private ClassPlan readName(MessageReader in) {

@@ -89,6 +89,11 @@ public enum Kind {
         return compareTo(BIT_SET) < 0 || this == TEXT || this == TENSOR || this == OPTIONAL || this == RECORD;
     }
 
+    /** Returns whether a value may be a part of several packages, if what it contains may. */
+    boolean isShareable() {
+        return isConstant() && this != TENSOR && this != REFERENCE;
+    }
+
     /** Returns whether a value may arrive as an object of another class. */
     boolean changesClass() {
         return this == TENSOR || compareTo(LIST) >= 0 && compareTo(ENUM_MAP) <= 0;

@@ -60,6 +60,24 @@ final class MessageReader {
         return new PackageFormatException("package damaged: " + found + ", expected=" + expected);
     }
 
+    /** Returns the next byte without reading it. */
+    int peek() {
+        if (at == end) {
+            throw damaged("bytes wanted=1", "at most 0, the bytes that remain");
+        }
+        return bytes[at] & 0xff;
+    }
+
+    /** Returns the place of the next byte, for {@link #since}. */
+    int at() {
+        return at;
+    }
+
+    /** Returns a copy of the bytes that were read since a place. */
+    byte[] since(int place) {
+        return Arrays.copyOfRange(bytes, place, at);
+    }
+
     int u8() {
         return bytes[take(1)] & 0xff;
     }

@@ -45,9 +45,13 @@ public final class PackageDecoder {
     private final ClassTable classes;
     private final List<Tensor> tensors = new ArrayList<>();
     private final CollectionFiller deferred = new CollectionFiller();
+    private final KnownRecords known = new KnownRecords();
     private @Nullable Object[] objects = new Object[64];
     private int size;
     private int depth;
+    /** Values so far that are no constants, of which a record that is used again must have none. */
+    private int variables;
+
     private final Declared root;
     private final boolean declaredOnly;
     private @Nullable TensorResolver resolver;
@@ -92,6 +96,7 @@ public final class PackageDecoder {
         try {
             in.start(message);
             classes.start();
+            known.start();
             @Nullable Object graph = read(root);
             in.finish();
             deferred.finish();
@@ -114,12 +119,14 @@ public final class PackageDecoder {
         Arrays.fill(objects, 0, size, null);
         size = 0;
         depth = 0;
+        variables = 0;
         resolver = null;
         in.release();
     }
 
     private @Nullable Object read(Declared declared) {
         Kind kind = Kind.of(in.u8());
+        variables += kind.isShareable() ? 0 : 1;
         @Nullable Object value = kind.isNumbered() ? readNumbered(kind, declared) : readSimple(kind, declared);
         if (value != null && !declared.type.isInstance(value)) {
             throw in.damaged("type=" + value.getClass().getName(), declared.type.getName());
@@ -242,7 +249,47 @@ public final class PackageDecoder {
     }
 
     private @Nullable Object readField(FieldPlan field) {
-        return field.primitive != null ? ScalarCodec.read(field.primitive, in) : read(field.declared);
+        if (field.primitive != null) {
+            return ScalarCodec.read(field.primitive, in);
+        }
+        return in.peek() == Kind.RECORD.ordinal() ? readRecord(field) : read(field.declared);
+    }
+
+    /** Reads the record of a field, or uses that of an earlier message if it is constant and equal. */
+    private @Nullable Object readRecord(FieldPlan field) {
+        if (!known.include(field)) {
+            return read(field.declared);
+        }
+        KnownRecords.Known same = known.next(field, depth, in, classes);
+        return same == null ? readToRemember(field) : use(same);
+    }
+
+    private @Nullable Object readToRemember(FieldPlan field) {
+        int start = in.at();
+        int number = size;
+        int named = classes.size();
+        int before = variables;
+        known.begin();
+        @Nullable Object value = read(field.declared);
+        ClassPlan[] earlier = classes.named(0, named);
+        ClassPlan[] added = classes.named(named, classes.size());
+        Object[] read = Arrays.copyOfRange(objects, number, size);
+        known.end(
+                field,
+                variables == before ? new KnownRecords.Known(in.since(start), depth, earlier, added, read) : null);
+        return value;
+    }
+
+    private Object use(KnownRecords.Known same) {
+        for (ClassPlan plan : same.classes) {
+            classes.add(plan);
+        }
+        for (Object object : same.objects) {
+            int number = add();
+            objects[number] = object;
+            deferred.closed(number);
+        }
+        return same.objects[0];
     }
 
     private static Object newObject(ClassPlan plan) {
