@@ -32,8 +32,16 @@ final class ModelFilesProcessTest {
     private Path folder;
 
     private CliProcess run(String output, String... more) throws IOException {
+        return runIn("multi-threaded", output, more);
+    }
+
+    private CliProcess runInWorkers(String output, String... more) throws IOException {
+        return runIn("multi-process", output, more);
+    }
+
+    private CliProcess runIn(String mode, String output, String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of("run", "--sample-ratio", "0.03", "--epochs", "1"));
-        args.addAll(List.of("--output", output, "--num-parallels", "2"));
+        args.addAll(List.of("--output", output, "--execution-mode", mode, "--num-parallels", "2"));
         args.addAll(List.of(more));
         return CliProcess.start(folder, args.toArray(String[]::new));
     }
@@ -119,24 +127,24 @@ final class ModelFilesProcessTest {
     void shouldTrainATorchScriptFile() throws Exception {
         Files.copy(ModelFixtures.file("images.ts"), folder.resolve("net.ts"));
         String[] args = {"--model-file", "net.ts", "--global-round", "2", "--checkpoint-dir", "saved"};
-        try (CliProcess cli = run("workers", args)) {
+        try (CliProcess cli = runInWorkers("workers", args)) {
             requireSuccess(cli);
             assertThat(cli.out())
                     .contains("FedAvg of net.ts on fashion-mnist")
                     .contains("engine         libtorch (layers not declared)");
         }
-        try (CliProcess cli =
-                run("serial", args[0], args[1], args[2], args[3], "--execution-mode", "single-threaded")) {
+        try (CliProcess cli = run("threads", args[0], args[1], args[2], args[3])) {
             requireSuccess(cli);
         }
-        try (CliProcess cli = CliProcess.start(folder, "verify", "workers", "serial")) {
+        try (CliProcess cli = CliProcess.start(folder, "verify", "workers", "threads")) {
             requireSuccess(cli);
         }
         try (StateDict state = StateDict.read(folder.resolve("workers/model.safetensors"))) {
             assertThat(state.tensors().keySet()).containsExactly("3.weight", "3.bias");
         }
         Files.copy(ModelFixtures.file("torchscript.pt"), folder.resolve("net.ts"), StandardCopyOption.REPLACE_EXISTING);
-        try (CliProcess cli = run("workers", "--model-file", "net.ts", "--checkpoint-dir", "saved", "--resume")) {
+        String[] changed = {"--model-file", "net.ts", "--checkpoint-dir", "saved", "--resume"};
+        try (CliProcess cli = run("workers", changed)) {
             requireRefusal(cli, "model_file_sha256");
         }
         try (CliProcess cli = run("other", "--model-file", "net.ts")) {
@@ -175,28 +183,19 @@ final class ModelFilesProcessTest {
         assertThat(ToolProvider.findFirst("javac").orElseThrow().run(System.out, System.err, arguments))
                 .isZero();
         String[] args = {"--model-class", "own.Net", "--model-path", "classes", "--global-round", "2"};
-        try (CliProcess cli = run("workers", args)) {
+        try (CliProcess cli = runInWorkers("workers", args)) {
             requireSuccess(cli);
             assertThat(cli.out()).contains("FedAvg of own.Net on fashion-mnist");
         }
-        List<String> threads = new ArrayList<>(List.of(args));
-        threads.addAll(List.of("--execution-mode", "multi-threaded", "--initial-model", "workers/model.safetensors"));
-        try (CliProcess cli = run("threads", threads.toArray(String[]::new))) {
+        List<String> continuing = new ArrayList<>(List.of(args));
+        continuing.addAll(List.of("--initial-model", "workers/model.safetensors"));
+        try (CliProcess cli = run("continuing", continuing.toArray(String[]::new))) {
             requireSuccess(cli);
         }
-        try (CliProcess cli = run(
-                "again",
-                "--model-class",
-                "own.Net",
-                "--model-path",
-                "classes",
-                "--execution-mode",
-                "single-threaded",
-                "--global-round",
-                "2")) {
+        try (CliProcess cli = run("again", args)) {
             requireSuccess(cli);
         }
-        assertThat(lastHash("again")).isEqualTo(lastHash("workers")).isNotEqualTo(lastHash("threads"));
+        assertThat(lastHash("again")).isEqualTo(lastHash("workers")).isNotEqualTo(lastHash("continuing"));
         try (CliProcess cli = run("none", "--model-class", "own.Net")) {
             requireRefusal(
                     cli,

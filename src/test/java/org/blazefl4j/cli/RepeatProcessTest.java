@@ -40,7 +40,7 @@ final class RepeatProcessTest {
             case "dsfl" ->
                 "--algorithm dsfl --num-clients 5 --sample-ratio 0.6 --global-round 3 --epochs 1 --open-size 9000"
                         + " --open-size-per-round 50 --kd-epochs 1 --client-models cnn,mlp --evaluate-clients";
-            case "fedbn" -> "--algorithm fedbn --model-name resnet18 --last-batch merge" + SMALL;
+            case "fedbn" -> "--algorithm fedbn --model-name resnet18 --last-batch merge --evaluate-every 3" + SMALL;
             default -> "--algorithm " + algorithm + SMALL;
         };
     }

@@ -92,7 +92,7 @@ final class RunProcessTest {
 
     @Test
     void shouldNotFailIfThePageCannotBeWritten() throws Exception {
-        try (CliProcess cli = start("--global-round", "20")) {
+        try (CliProcess cli = start("--global-round", "20", "--execution-mode", "multi-threaded")) {
             cli.awaitOutput("round  1/20");
             Files.createDirectories(results().resolve("report.html/taken"));
 
@@ -105,7 +105,8 @@ final class RunProcessTest {
 
     @Test
     void shouldServeThePageWhileTheRunGoesOnAndLeaveNoneIfNotAskedTo() throws Exception {
-        try (CliProcess cli = start("--global-round", "1000", "--live", "--no-report")) {
+        String[] args = {"--global-round", "1000", "--execution-mode", "multi-threaded", "--live", "--no-report"};
+        try (CliProcess cli = start(args)) {
             cli.awaitOutput("round    1/1000");
             Matcher address = Pattern.compile("  live           (http://127\\.0\\.0\\.1:\\d+/)")
                     .matcher(cli.out());

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Slow
 final class SweepProcessTest {
 
-    private static final int KILLS = Integer.getInteger("blazefl4j.sweep.kills", 10);
+    private static final int KILLS = Integer.getInteger("blazefl4j.sweep.kills", 5);
 
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 

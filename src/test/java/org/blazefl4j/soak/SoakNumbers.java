@@ -30,7 +30,7 @@ record SoakNumbers(
 
     /** Returns numbers for every build. */
     static SoakNumbers brief() {
-        return new SoakNumbers(seedProperty(), 10, 200, 1, 60, 0, 2, 5, 5);
+        return new SoakNumbers(seedProperty(), 5, 100, 1, 30, 0, 2, 3, 2);
     }
 
     /** Returns the numbers that system properties set, and the full numbers for others. */

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** Each algorithm gives one sequence of bits, however it is run. */
 final class AlgorithmConformanceTest {
@@ -71,9 +72,27 @@ final class AlgorithmConformanceTest {
         assertThat(resumedOwn(federation(algorithm, ROUNDS), folder)).isDeepEqualTo(expected);
     }
 
+    /**
+     * Omits those whose packages and clients are another's: of server optimizers, of other parts of the same model and
+     * of another order of gradients. Others cross with failures, below. The soak runs all.
+     */
     @Slow
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(
+            mode = Mode.EXCLUDE,
+            names = {
+                "FEDAVG",
+                "FEDAVGM",
+                "NESTEROV",
+                "FEDADAGRAD",
+                "FEDYOGI",
+                "FEDADAM",
+                "FEDPER",
+                "LG_FEDAVG",
+                "PER_FEDAVG",
+                "SCAFFOLD",
+                "APFL"
+            })
     void shouldGiveTheSameBitsInProcesses(Catalogue algorithm) {
         assertThat(hashes(federation(algorithm, ROUNDS), ExecutionMode.MULTI_PROCESS, 2))
                 .isEqualTo(hashes(federation(algorithm, ROUNDS)));
@@ -210,7 +229,7 @@ final class AlgorithmConformanceTest {
                 TrainerOptions.defaults());
     }
 
-    /** Eight clients a round, so that eight workers have work; all fail once. Two processes continue. */
+    /** Eight clients a round, so that four workers have work; all fail once. Two processes continue. */
     @Slow
     @ParameterizedTest
     @CsvSource({"FEDAVG, MULTI_THREADED", "FEDADAM, MULTI_THREADED", "SCAFFOLD, MULTI_PROCESS", "APFL, MULTI_PROCESS"})
@@ -220,7 +239,7 @@ final class AlgorithmConformanceTest {
             IntFunction<Federation> run = rounds -> algorithm.of(fedAvg(Tiny.CONVOLUTION, more, rounds, clients));
             Path saved = folder.resolve("failing");
             List<String> hashes = new ArrayList<>(
-                    resumed(run.apply(1), new FailingClients(run.apply(1), folder), saved, first, retrying(8))
+                    resumed(run.apply(1), new FailingClients(run.apply(1), folder), saved, first, retrying(4))
                             .hashes());
             Run rest = resumed(
                     run.apply(ROUNDS),

@@ -31,6 +31,7 @@ import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -135,10 +136,22 @@ final class NativeEngineTest {
         }
     }
 
+    /** What crosses does not depend on the engine: one algorithm of each way to train. The soak runs all. */
     @Slow
     @ParameterizedTest
-    @EnumSource(mode = Mode.MATCH_NONE, names = "MOON.*")
+    @EnumSource(names = {"SCAFFOLD_FULL_GRADIENTS", "FEDREP", "PER_FEDAVG_HF"})
     void shouldGiveTheSameBitsInProcesses(Catalogue algorithm) {
+        requireSameBitsInProcesses(algorithm);
+    }
+
+    @Tag("soak")
+    @ParameterizedTest
+    @EnumSource(mode = Mode.MATCH_NONE, names = "MOON.*")
+    void shouldGiveTheSameBitsInProcessesWithEveryAlgorithm(Catalogue algorithm) {
+        requireSameBitsInProcesses(algorithm);
+    }
+
+    private void requireSameBitsInProcesses(Catalogue algorithm) {
         assertThat(hashes(
                         algorithm.of(federation(Net.DROPPING, Engine.NATIVE, ROUNDS)), ExecutionMode.MULTI_PROCESS, 2))
                 .isEqualTo(hashes(algorithm.of(federation(Net.DROPPING, Engine.NATIVE, ROUNDS))));
