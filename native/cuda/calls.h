@@ -21,7 +21,25 @@ inline std::int32_t result(cudaError_t error) noexcept {
 
 inline cudaStream_t stream_at(std::int64_t stream) noexcept { return at<CUstream_st>(stream); }
 
-/** Makes a device the calling thread's for the life of this object, since LibTorch has chosen one, too. */
+/** Returns whether a device has a context; true if the driver does not say. Call it with a device that has one chosen. */
+inline bool has_context(int device) noexcept {
+    using GetState = int (*)(int device, unsigned* flags, int* active);
+    static const auto get_state = [] {
+        void* found = nullptr;
+        cudaDriverEntryPointQueryResult answer;
+        constexpr unsigned since = 7000;
+        result(cudaGetDriverEntryPointByVersion("cuDevicePrimaryCtxGetState", &found, since, cudaEnableDefault, &answer));
+        return reinterpret_cast<GetState>(found);
+    }();
+    unsigned flags;
+    int active = 0;
+    return get_state == nullptr || get_state(device, &flags, &active) != 0 || active != 0;
+}
+
+/**
+ * Makes a device the calling thread's for the life of this object, since LibTorch has chosen one, too. If that one has no
+ * context, the thread stays here, as after LibTorch's own choices: to choose it would make one, of hundreds of MB.
+ */
 class OnDevice {
   public:
     explicit OnDevice(int device) noexcept : error_(cudaGetDevice(&before_)) { choose(device); }
@@ -36,7 +54,7 @@ class OnDevice {
     }
 
     ~OnDevice() {
-        if (changed_) {
+        if (changed_ && has_context(before_)) {
             cudaSetDevice(before_);
         }
     }

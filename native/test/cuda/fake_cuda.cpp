@@ -87,6 +87,7 @@ bool is_open = false;            // whether the host can always touch devices' m
 cudaError_t lost = cudaSuccess;  // what all calls return once the context is lost
 thread_local cudaError_t last = cudaSuccess;
 thread_local int current_device = 0;
+bool contexts[devices] = {};
 Stream default_streams[devices] = {{0, {}}, {1, {}}};
 std::map<cudaStream_t, std::unique_ptr<Stream>> streams;
 std::map<cudaEvent_t, std::shared_ptr<Event>> events;
@@ -229,8 +230,17 @@ cudaError_t map(void** memory, int fd, std::size_t bytes, bool imported) {
         return failed(cudaErrorMapBufferObjectFailed);
     }
     blocks[static_cast<char*>(mapped)] = {bytes, fd, imported, current_device};
+    contexts[current_device] = true;
     *memory = mapped;
     return cudaSuccess;
+}
+
+/** The driver's cuDevicePrimaryCtxGetState. */
+int context_state(int device, unsigned* flags, int* active) {
+    const std::lock_guard<std::recursive_mutex> lock(mutex);
+    *flags = 0;
+    *active = contexts[device] ? 1 : 0;
+    return 0;
 }
 
 cudaError_t unmap(void* memory, bool imported) {
@@ -262,6 +272,16 @@ void fake_cuda::fail_nothing() {
 }
 
 void fake_cuda::open_memory() { is_open = true; }
+
+void fake_cuda::forget_contexts() {
+    const std::lock_guard<std::recursive_mutex> lock(mutex);
+    std::fill(contexts, contexts + devices, false);
+}
+
+bool fake_cuda::has_context(int device) {
+    const std::lock_guard<std::recursive_mutex> lock(mutex);
+    return contexts[device];
+}
 
 int fake_cuda::device_of(const void* memory) {
     const std::lock_guard<std::recursive_mutex> lock(mutex);
@@ -300,7 +320,17 @@ cudaError_t cudaSetDevice(int device) {
         return failed(cudaErrorInvalidDevice);
     }
     current_device = device;
+    contexts[device] = true;  // as since CUDA 12
     return cudaSuccess;
+}
+
+cudaError_t cudaGetDriverEntryPointByVersion(const char* symbol, void** function, unsigned, unsigned long long,
+                                             cudaDriverEntryPointQueryResult* answer) {
+    const Call call("cudaGetDriverEntryPointByVersion");
+    const bool found = call.error == cudaSuccess && std::strcmp(symbol, "cuDevicePrimaryCtxGetState") == 0;
+    *function = found ? reinterpret_cast<void*>(context_state) : nullptr;
+    *answer = found ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
+    return call.error;
 }
 
 cudaError_t cudaGetLastError() {

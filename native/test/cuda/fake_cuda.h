@@ -25,6 +25,11 @@ bool has_failed();
 /** Opens device memory to the host from now on, for tests whose clients compute on the host in place of a device. */
 void open_memory();
 
+/** Lets devices have no context again, before the first is chosen or has memory. */
+void forget_contexts();
+
+bool has_context(int device);
+
 /** Returns the device whose memory lies at an address, or -1. */
 int device_of(const void* memory);
 
