@@ -22,6 +22,7 @@ import org.bytedeco.pytorch.StringTensorDict;
 import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -145,7 +146,7 @@ final class ModuleState implements AutoCloseable {
     }
 
     /**
-     * Copies all counters from a vector, rounded.
+     * Copies all counters from a vector, rounded. Does not look at one on a CUDA device, which would wait for it.
      *
      * @throws IllegalArgumentException if one of them is not finite; none is copied then
      */
@@ -155,11 +156,35 @@ final class ModuleState implements AutoCloseable {
         }
         try (NoGradGuard guard = new NoGradGuard();
                 PointerScope scope = new PointerScope()) {
-            List<Tensor> rounded =
-                    counters.stream().map(entry -> rounded(entry, flat)).toList();
-            for (int i = 0; i < rounded.size(); i++) {
-                counters.get(i).tensor().copy_(rounded.get(i));
+            Tensor rounded = roundedCounters(flat);
+            if (!rounded.is_cuda()) {
+                requireFinite(rounded);
             }
+            long from = 0;
+            for (StateEntry entry : counters) {
+                entry.tensor().copy_(rounded.narrow(0, from, entry.numel()).view(entry.shape()));
+                from += entry.numel();
+            }
+        }
+    }
+
+    private Tensor roundedCounters(Tensor flat) {
+        TensorVector slices = new TensorVector();
+        counters.forEach(entry -> slices.push_back(flat.narrow(0, entry.offset(), entry.numel())));
+        return torch.cat(slices).round_();
+    }
+
+    private void requireFinite(Tensor values) {
+        if (values.isfinite().all().item_bool()) {
+            return;
+        }
+        long from = 0;
+        for (StateEntry entry : counters) {
+            if (!values.narrow(0, from, entry.numel()).isfinite().all().item_bool()) {
+                throw new IllegalArgumentException("counter is not finite: name=" + entry.name()
+                        + "; the vector is damaged or its training diverged");
+            }
+            from += entry.numel();
         }
     }
 
@@ -171,15 +196,6 @@ final class ModuleState implements AutoCloseable {
     /** Returns the elements of some entries. */
     FlatRanges ranges(Predicate<StateEntry> chosen) {
         return new FlatRanges(entries.stream().filter(chosen).toList());
-    }
-
-    private static Tensor rounded(StateEntry entry, Tensor flat) {
-        Tensor values = entry.slice(flat).round();
-        if (!values.isfinite().all().item_bool()) {
-            throw new IllegalArgumentException(
-                    "counter is not finite: name=" + entry.name() + "; the vector is damaged or its training diverged");
-        }
-        return values;
     }
 
     /** Checks that a vector is float32 of this state's length. */

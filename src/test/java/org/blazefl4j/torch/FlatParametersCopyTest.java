@@ -121,6 +121,34 @@ class FlatParametersCopyTest {
         assertThat(Tensors.sha256(parameters.flatten())).isEqualTo(before);
     }
 
+    /** A net with two counters. */
+    private static final class TwoNorms extends Model {
+
+        TwoNorms() {
+            batchNorm2d("first", 1);
+            batchNorm2d("second", 1);
+        }
+
+        @Override
+        public Tensor forward(Tensor x) {
+            return x;
+        }
+    }
+
+    @Test
+    void shouldCopyEachOfSeveralCountersAndNameTheDamagedOne() {
+        try (TwoNorms norms = new TwoNorms();
+                FlatParameters both = FlatParameters.of(norms)) {
+            both.load(Tensors.of(new float[] {1, 0, 0, 1, 3.9f, 1, 0, 0, 1, 8.1f}));
+            assertThat(Elements.floats(both.flatten())).containsExactly(1, 0, 0, 1, 4, 1, 0, 0, 1, 8);
+
+            Tensor damaged = Tensors.of(new float[] {1, 0, 0, 1, 5, 1, 0, 0, 1, Float.POSITIVE_INFINITY});
+            assertThatThrownBy(() -> both.load(damaged))
+                    .hasMessageStartingWith("counter is not finite: name=second.num_batches_tracked;");
+            assertThat(Elements.floats(both.flatten())).containsExactly(1, 0, 0, 1, 4, 1, 0, 0, 1, 8);
+        }
+    }
+
     @Test
     void shouldRefuseVectorsOfAnotherShapeOrDtype() {
         String expected = ", expected=[179] of Float; give a vector made by flatten() of the same model";
