@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of a sum that lie on devices: one on each, of the vectors that lie there. Made when a device has its first
- * vector, and kept until the close. Used by one thread at a time.
+ * vector, and kept until the close. After an error of CUDA nobody knows what was added: all calls are refused until the
+ * sums are cleared. Used by one thread at a time.
  */
 final class DeviceSums implements AutoCloseable {
 
@@ -30,6 +31,9 @@ final class DeviceSums implements AutoCloseable {
     private final long elements;
     private final Map<Integer, Part> parts = new TreeMap<>();
     private boolean refused;
+
+    /** Whether a call has failed that may have added something, or a part of it. */
+    private boolean damaged;
 
     DeviceSums(String what, long elements) {
         this.what = what;
@@ -69,13 +73,14 @@ final class DeviceSums implements AutoCloseable {
         if (part == null) {
             return false;
         }
+        requireWhole();
         part.empty = false;
         if (values.is_contiguous()) {
             part.staged.add(TensorMemory.address(values), weight);
         } else {
             try (PointerScope scope = new PointerScope()) {
                 part.staged.add(TensorMemory.address(values.detach().contiguous()), weight);
-                part.fold();
+                change(part::fold);
             }
         }
         return true;
@@ -100,7 +105,22 @@ final class DeviceSums implements AutoCloseable {
 
     /** Adds the staged vectors. */
     void fold() {
-        parts.values().forEach(Part::fold);
+        change(() -> parts.values().forEach(Part::fold));
+    }
+
+    /** Does what leaves the sums damaged if it fails. */
+    private void change(Runnable change) {
+        requireWhole();
+        damaged = true;
+        change.run();
+        damaged = false;
+    }
+
+    private void requireWhole() {
+        if (damaged) {
+            throw new IllegalStateException("sum of " + what
+                    + " is damaged: found=an earlier call that failed, expected=none; clear it and add all again");
+        }
     }
 
     /** Returns whether something was added on a device. */
@@ -146,18 +166,23 @@ final class DeviceSums implements AutoCloseable {
     void moveTo(LongPredicate add) {
         for (Part part : used()) {
             try (Tensor doubles = doubles()) {
-                long address = TensorMemory.address(doubles);
-                part.sum.partToHost(0, address);
-                for (int number = 1; torch.count_nonzero(doubles).item_long() > 0; number++) {
-                    if (!add.test(address)) {
-                        throw new IllegalStateException(
-                                "sum of " + what + ": part=" + (number - 1) + ", expected=numbers of a sum");
-                    }
-                    part.sum.partToHost(number, address);
-                }
+                part.sum.partToHost(0, TensorMemory.address(doubles));
+                change(() -> move(part, doubles, add));
             }
-            part.clear();
         }
+    }
+
+    /** Moves a part whose first doubles have been read. */
+    private void move(Part part, Tensor doubles, LongPredicate add) {
+        long address = TensorMemory.address(doubles);
+        for (int number = 1; torch.count_nonzero(doubles).item_long() > 0; number++) {
+            if (!add.test(address)) {
+                throw new IllegalStateException(
+                        "sum of " + what + ": part=" + (number - 1) + ", expected=numbers of a sum");
+            }
+            part.sum.partToHost(number, address);
+        }
+        part.clear();
     }
 
     private Tensor doubles() {
@@ -167,7 +192,9 @@ final class DeviceSums implements AutoCloseable {
     }
 
     void clear() {
+        damaged = true;
         parts.values().forEach(Part::clear);
+        damaged = false;
     }
 
     @Override

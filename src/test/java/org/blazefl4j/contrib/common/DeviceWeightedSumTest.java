@@ -7,9 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeTry;
@@ -167,6 +170,62 @@ final class DeviceWeightedSumTest {
             assertThat(sum.device()).isEmpty();
             sum.add(1, 3, there);
             assertThat(mean(sum, torch.empty(2))).containsExactly(1, 2);
+        }
+    }
+
+    @Provide
+    Arbitrary<String> calls() {
+        return Arbitraries.of(
+                "cudaMalloc",
+                "cudaMemsetAsync",
+                "cudaLaunchOnHost",
+                "cudaStreamWaitEvent",
+                "cudaMemcpyAsync",
+                "cudaStreamSynchronize");
+    }
+
+    /** What was being added when a call failed is neither lost nor counted twice unless the sum says so. */
+    @Property(tries = 150)
+    void shouldGiveTheRightBitsOrNoneAfterAnError(
+            @ForAll("calls") String call, @ForAll @IntRange(min = 1, max = 9) int nth, @ForAll boolean moved) {
+        List<Number> weights = new ArrayList<>();
+        List<float[]> values = new ArrayList<>();
+        try (WeightedSum sum = new WeightedSum("parameters", 2)) {
+            cuda.failAt(call, nth, 1);
+            for (int cid = 0; cid < 4; cid++) {
+                float[] x = {(float) Math.scalb(1.1, 40 * cid), cid};
+                try (Tensor there = cuda.tensor(cid % 2, x)) {
+                    sum.add(cid, cid + 0.1, there);
+                    weights.add(cid + 0.1);
+                    values.add(x);
+                } catch (IllegalStateException e) {
+                    assertThat(e).hasMessageMatching(FAILED);
+                }
+                if (moved && cid == 2) {
+                    requireRightOrNone(() -> sum.total().close());
+                }
+            }
+            for (int again = 0; again < 2; again++) {
+                requireRightOrNone(() -> assertThat(mean(sum, torch.empty(2)))
+                        .containsExactly(ExactMean.of(weights, values)));
+            }
+            cuda.failAt("no more", 1, 1);
+            sum.clear();
+            try (Tensor there = cuda.tensor(1, 3, 4)) {
+                sum.add(0, 1, there);
+                assertThat(mean(sum, torch.empty(2))).containsExactly(3, 4);
+            }
+        }
+    }
+
+    private static final String FAILED = "(?s).*error=1001.*|sum of parameters is damaged: found=an earlier call that"
+            + " failed, expected=none; clear it and add all again";
+
+    private static void requireRightOrNone(Runnable result) {
+        try {
+            result.run();
+        } catch (IllegalStateException e) {
+            assertThat(e).hasMessageMatching(FAILED);
         }
     }
 
