@@ -1,6 +1,7 @@
 package org.blazefl4j.federation;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.blazefl4j.contrib.support.TrainingLoop.Loss;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
@@ -14,7 +15,6 @@ import org.blazefl4j.step.StepSamples;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
 /** A worker's further copy of a model, which has gradients at other states while the first copy trains. */
@@ -40,7 +40,7 @@ final class GradientModel implements AutoCloseable {
     }
 
     /** Writes the gradient of the cross-entropy of a batch, and the buffers that follow from it to the state. */
-    void gradient(Tensor at, Batch batch, Generator dropout, Tensor gradient) {
+    void gradient(Tensor at, Batch batch, Supplier<RandomStream> dropout, Tensor gradient) {
         Optional<StepEngine> engine = engines.on(batch);
         if (engine.isPresent()) {
             gradient(engine.get(), at, batch, dropout, gradient);
@@ -49,18 +49,19 @@ final class GradientModel implements AutoCloseable {
         }
     }
 
-    private static void gradient(StepEngine engine, Tensor at, Batch batch, Generator dropout, Tensor gradient) {
+    private static void gradient(
+            StepEngine engine, Tensor at, Batch batch, Supplier<RandomStream> dropout, Tensor gradient) {
         try (PointerScope scope = new PointerScope()) {
-            StepSamples samples = StepSamples.of(batch).drawing(engine.seed(() -> RandomStream.of(dropout)), 0);
+            StepSamples samples = StepSamples.of(batch).drawing(engine.seed(dropout), 0);
             engine.gradient(at, samples, true, gradient.zero_());
         }
     }
 
-    private void gradientByLibTorch(Tensor at, Batch batch, Generator dropout, Tensor gradient) {
+    private void gradientByLibTorch(Tensor at, Batch batch, Supplier<RandomStream> dropout, Tensor gradient) {
         state.load(at);
         state.zeroGradients();
         model.train(true);
-        model.setGenerator(dropout);
+        model.setGenerator(dropout.get().generator());
         try (PointerScope scope = new PointerScope()) {
             Loss.CROSS_ENTROPY.of(model, batch).backward();
             gradient.copy_(state.gradients());

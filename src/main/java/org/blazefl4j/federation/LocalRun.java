@@ -249,7 +249,8 @@ public final class LocalRun {
      * @param gradient receives the gradient, zero at buffers and frozen parameters
      */
     public void gradient(Tensor at, Batch batch, String streams, Tensor gradient) {
-        GradientModel.of(config.model(), context).gradient(at, batch, context.generator(streams + "dropout"), gradient);
+        GradientModel.of(config.model(), context)
+                .gradient(at, batch, () -> context.stream(streams + "dropout"), gradient);
     }
 
     /** Returns a vector on the client's device: itself if it is there. */
