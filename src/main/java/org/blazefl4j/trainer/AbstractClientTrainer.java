@@ -135,6 +135,10 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     }
 
     final WorkerSettings workerSettings() {
+        return workerSettings(local ? options.deviceDataShare() : 0);
+    }
+
+    final WorkerSettings workerSettings(double deviceDataShare) {
         long limit = options.clientTimeLimit().map(Duration::toNanos).orElse(WorkerSettings.NO_LIMIT);
         boolean checkAll = options.onNonFinite() != NonFinitePolicy.WARN;
         return new WorkerSettings(
@@ -144,7 +148,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
                 checkAll,
                 limit,
                 devices(),
-                local ? options.deviceDataShare() : 0,
+                deviceDataShare,
                 GraphMode.valueOf(options.stepGraphs().name()));
     }
 

@@ -60,7 +60,7 @@ public abstract class BackEndClientTrainer<C, D, U> extends AbstractClientTraine
 
     /** Returns the settings of all workers. */
     protected final WorkerSettings settings() {
-        return workerSettings();
+        return workerSettings(options().deviceDataShare());
     }
 
     @Override

@@ -16,6 +16,7 @@ import org.blazefl4j.spark.Messages.Job;
 import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.BackEndClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.trainer.TrainerOptions.StepGraphs;
 import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
 
@@ -40,12 +41,15 @@ final class InnerTrainer implements AutoCloseable {
                 inner.mode().trainer(new ForeignClients(worker, message.pattern(), loader), options(message, workers));
     }
 
-    private static TrainerOptions options(Messages.Round message, int workers) {
+    /** Omits the share of devices that results may take: an executor sends them. */
+    static TrainerOptions options(Messages.Round message, int workers) {
         WorkerSettings settings = message.settings();
         TrainerOptions.Builder options = TrainerOptions.builder()
                 .numParallels(workers)
                 .seed(settings.seed())
                 .intraOpThreads(settings.intraOpThreads())
+                .deviceDataShare(settings.deviceDataShare())
+                .stepGraphs(StepGraphs.valueOf(settings.stepGraphs().name()))
                 .rngCheck(settings.rngCheck())
                 .onNonFinite(settings.refuseNonFinite() ? NonFinitePolicy.FAIL : NonFinitePolicy.WARN)
                 .grace(Duration.ofMillis(message.graceMillis()));

@@ -206,8 +206,8 @@ final class DeviceWeightedSumTest {
                 }
             }
             for (int again = 0; again < 2; again++) {
-                requireRightOrNone(() -> assertThat(mean(sum, torch.empty(2)))
-                        .containsExactly(ExactMean.of(weights, values)));
+                requireRightOrNone(
+                        () -> assertThat(mean(sum, torch.empty(2))).containsExactly(ExactMean.of(weights, values)));
             }
             cuda.failAt("no more", 1, 1);
             sum.clear();
