@@ -70,6 +70,8 @@ std::int32_t bfl_cuda_close(std::int64_t address) noexcept {
     return address == 0 ? -EINVAL : bfl::result(cudaIpcCloseMemHandle(bfl::at<void>(address)));
 }
 
+std::int64_t bfl_cuda_close_function() noexcept { return reinterpret_cast<std::int64_t>(&bfl_cuda_close); }
+
 std::int32_t bfl_cuda_host_register(std::int64_t address, std::int64_t bytes) noexcept {
     if (address == 0 || bytes <= 0) {
         return -EINVAL;

@@ -42,6 +42,10 @@ std::int32_t bfl_cuda_close(std::int64_t) noexcept {
     return -ENOSYS;
 }
 
+std::int64_t bfl_cuda_close_function() noexcept {
+    return -ENOSYS;
+}
+
 std::int32_t bfl_cuda_host_register(std::int64_t, std::int64_t) noexcept {
     return -ENOSYS;
 }

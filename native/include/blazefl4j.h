@@ -71,7 +71,7 @@ BFL_API int64_t bfl_region_add(int64_t address, int64_t bytes, int64_t slot_byte
 
 /*
  * As bfl_region_add, for memory of another kind. `free` is the address of a function that takes an address, as that of
- * bfl_cuda_free_function, and frees the memory instead of unmapping it. It runs on any thread.
+ * bfl_cuda_free_function or bfl_cuda_close_function, and frees the memory instead of unmapping it. It runs on any thread.
  */
 BFL_API int64_t bfl_region_add_with(int64_t address, int64_t bytes, int64_t slot_bytes, int64_t free) BFL_NOEXCEPT;
 
@@ -366,6 +366,9 @@ BFL_API int64_t bfl_cuda_open(int32_t device, const int8_t* handle) BFL_NOEXCEPT
 
 /* Closes memory of bfl_cuda_open, after all work that was queued on its device. */
 BFL_API int32_t bfl_cuda_close(int64_t address) BFL_NOEXCEPT;
+
+/* Returns the address of bfl_cuda_close, or -ENOSYS. */
+BFL_API int64_t bfl_cuda_close_function(void) BFL_NOEXCEPT;
 
 /* Pins memory of the host, such as a segment. Then devices copy it while the host goes on, at full speed. */
 BFL_API int32_t bfl_cuda_host_register(int64_t address, int64_t bytes) BFL_NOEXCEPT;

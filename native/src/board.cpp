@@ -19,7 +19,7 @@ using bfl::futex_wait;
 using bfl::futex_wake;
 
 constexpr std::uint64_t magic_number = 0x6472616f42204642ull;  // "BF Board"
-constexpr std::uint32_t version_number = 3;  // of this layout and of what AreaLayout.java draws
+constexpr std::uint32_t version_number = 4;  // of this layout and of what AreaLayout.java draws
 constexpr int most_workers = 4096;
 constexpr int most_lanes = 4096;
 constexpr int most_area_bytes = 1 << 20;

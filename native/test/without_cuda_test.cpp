@@ -16,6 +16,7 @@ TEST(a_library_without_cuda_says_so_in_each_call) {
                                     bfl_cuda_export(at, handle),
                                     bfl_cuda_open(0, handle),
                                     bfl_cuda_close(at),
+                                    bfl_cuda_close_function(),
                                     bfl_cuda_host_register(at, 1),
                                     bfl_cuda_host_unregister(at),
                                     bfl_cuda_copy_async(at, at, 1, 0),

@@ -177,3 +177,15 @@ TEST(a_process_does_not_open_its_own_memory_nor_closes_what_it_did_not_open) {
     EXPECT_EQ(peer.ask("close"), 0);
     EXPECT(peer.ask("close") < -1000);
 }
+
+TEST(regions_close_memory_of_other_processes_by_an_address) {
+    Peer owner;
+    std::int8_t handle[BFL_CUDA_HANDLE_BYTES];
+    handle_text::parse(owner.ask_for_text("allocate 1000"), handle);
+    const std::int64_t memory = bfl_cuda_open(0, handle);
+    EXPECT(memory > 0);
+    const std::int64_t region = bfl_region_add_with(memory, slot, slot, bfl_cuda_close_function());
+    EXPECT(region > 0);
+    EXPECT_EQ(bfl_region_close(region), 0);
+    EXPECT(bfl_cuda_close(memory) < -1000);
+}

@@ -19,6 +19,25 @@ FAKE_CUDA(jlong, releaseFunction)(JNIEnv*, jclass) { return bfl_cuda_free_functi
 
 FAKE_CUDA(jint, deviceAt)(JNIEnv*, jclass, jlong address) { return fake_cuda::device_of(bfl::at<void>(address)); }
 
+FAKE_CUDA(jint, exportMemory)(JNIEnv* env, jclass, jlong address, jbyteArray handle) {
+    jbyte bytes[BFL_CUDA_HANDLE_BYTES];
+    const std::int32_t error = bfl_cuda_export(address, bytes);
+    if (error == 0) {
+        env->SetByteArrayRegion(handle, 0, BFL_CUDA_HANDLE_BYTES, bytes);
+    }
+    return error;
+}
+
+FAKE_CUDA(jlong, openMemoryOf)(JNIEnv* env, jclass, jint device, jbyteArray handle) {
+    jbyte bytes[BFL_CUDA_HANDLE_BYTES];
+    env->GetByteArrayRegion(handle, 0, BFL_CUDA_HANDLE_BYTES, bytes);
+    return bfl_cuda_open(device, bytes);
+}
+
+FAKE_CUDA(jint, closeMemory)(JNIEnv*, jclass, jlong address) { return bfl_cuda_close(address); }
+
+FAKE_CUDA(jlong, closeMemoryFunction)(JNIEnv*, jclass) { return bfl_cuda_close_function(); }
+
 FAKE_CUDA(jint, pin)(JNIEnv*, jclass, jlong address, jlong bytes) {
     return bfl_cuda_host_register(address, bytes);
 }

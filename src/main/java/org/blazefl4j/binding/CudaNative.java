@@ -29,6 +29,18 @@ public final class CudaNative {
     @Name("bfl_cuda_free_function")
     public static native long freeFunction();
 
+    @Name("bfl_cuda_export")
+    public static native int export(long address, byte[] handle);
+
+    @Name("bfl_cuda_open")
+    public static native long open(int device, @Const byte[] handle);
+
+    @Name("bfl_cuda_close")
+    public static native int close(long address);
+
+    @Name("bfl_cuda_close_function")
+    public static native long closeFunction();
+
     @Name("bfl_cuda_host_register")
     public static native int hostRegister(long address, long bytes);
 

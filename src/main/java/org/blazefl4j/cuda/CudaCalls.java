@@ -39,6 +39,17 @@ interface CudaCalls {
 
     long freeFunction();
 
+    /** Writes the bytes of a handle, by which other processes open memory. */
+    int export(long address, byte[] handle);
+
+    /** Opens another process's memory. Returns its address here. */
+    long open(int device, byte[] handle);
+
+    /** Closes memory of {@link #open}. */
+    int close(long address);
+
+    long closeFunction();
+
     int hostRegister(long address, long bytes);
 
     int hostUnregister(long address);
@@ -58,6 +69,13 @@ interface CudaCalls {
     int sumDivide(long sum, long elements, long out, double divisor, long from, long to, long stream);
 
     int sumPart(long sum, long elements, int number, long out, long from, long to, long stream);
+
+    /** Waits until sums on a device, and what its default stream was given, are done: all that may read results. */
+    default int finishReaders(int device) {
+        long sums = sumStream(device);
+        int after = streamAfter(device, sums, 0);
+        return after < 0 ? after : streamFinish(sums);
+    }
 
     /** Returns the error of a call that failed, with CUDA's words; notes it if CUDA then works no more. */
     default IllegalStateException failed(String what, int device, long result) {

@@ -147,6 +147,32 @@ final class CudaRuntime implements CudaCalls {
     }
 
     @Override
+    public int export(long address, byte[] handle) {
+        synchronized (CudaGraph.LOCK) {
+            return CudaNative.export(address, handle);
+        }
+    }
+
+    @Override
+    public long open(int device, byte[] handle) {
+        synchronized (CudaGraph.LOCK) {
+            return CudaNative.open(device, handle);
+        }
+    }
+
+    @Override
+    public int close(long address) {
+        synchronized (CudaGraph.LOCK) {
+            return CudaNative.close(address);
+        }
+    }
+
+    @Override
+    public long closeFunction() {
+        return CudaNative.closeFunction();
+    }
+
+    @Override
     public int hostRegister(long address, long bytes) {
         synchronized (CudaGraph.LOCK) {
             return CudaNative.hostRegister(address, bytes);

@@ -2,18 +2,20 @@ package org.blazefl4j.cuda;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.PointerConsumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory of a device, divided into slots of equal length. Creates tensors in the slots, and counts the LibTorch
  * storages in each, including those kept alive by views and autograd: a slot with none may be used again, once
- * {@link #awaitReaders()} was called. After {@link #close()} the memory stays until the last storage is gone.
- * Thread-safe.
+ * {@link #awaitReaders()} was called. After {@link #close()} the memory stays until the last storage is gone. Another
+ * process opens the memory by its {@link #handle()}. Thread-safe.
  */
 public final class DeviceSegment implements AutoCloseable {
 
@@ -23,12 +25,15 @@ public final class DeviceSegment implements AutoCloseable {
     /** By address, those that make tensors. */
     private static final ConcurrentSkipListMap<Long, DeviceSegment> OPEN = new ConcurrentSkipListMap<>();
 
+    private static final AtomicLong GENERATIONS = new AtomicLong();
+
     private final CudaCalls calls;
     private final int device;
     private final int slots;
     private final long slotBytes;
     private final long address;
     private final long region;
+    private @Nullable DeviceHandle handle;
     private boolean closed;
 
     /** The native library owns the function object, which is never freed. */
@@ -43,16 +48,20 @@ public final class DeviceSegment implements AutoCloseable {
         }
     }
 
-    private DeviceSegment(CudaCalls calls, int device, int slots, long slotBytes) {
+    /** Takes ownership of the memory, also if this fails. */
+    private DeviceSegment(
+            CudaCalls calls, int device, int slots, long slotBytes, long address, @Nullable DeviceHandle opened) {
         this.calls = calls;
         this.device = device;
         this.slots = slots;
         this.slotBytes = slotBytes;
-        this.address = DeviceBlock.allocate(calls, "results", device, slots * slotBytes);
-        this.region = Native.regionAddWith(address, slots * slotBytes, slotBytes, calls.freeFunction());
+        this.address = address;
+        this.handle = opened;
+        long end = opened == null ? calls.freeFunction() : calls.closeFunction();
+        this.region = Native.regionAddWith(address, slots * slotBytes, slotBytes, end);
         if (region < 0) {
-            calls.free(address);
-            throw calls.failed("count the users of memory", device, region);
+            int ended = opened == null ? calls.free(address) : calls.close(address);
+            throw calls.failed("count the users of memory", device, ended < 0 ? ended : region);
         }
         OPEN.put(address, this);
     }
@@ -69,7 +78,46 @@ public final class DeviceSegment implements AutoCloseable {
                 slots > 0 && slotBytes > 0 && slotBytes <= Long.MAX_VALUE / slots - SLOT_ALIGNMENT,
                 "segment of a device: slots=" + slots + ", slot_bytes=" + slotBytes
                         + ", limit=1 or more, less than 2^63 bytes together");
-        return new DeviceSegment(CudaRuntime.current(), device, slots, aligned(slotBytes));
+        CudaCalls calls = CudaRuntime.current();
+        long rounded = aligned(slotBytes);
+        long memory = DeviceBlock.allocate(calls, "results", device, slots * rounded);
+        return new DeviceSegment(calls, device, slots, rounded, memory, null);
+    }
+
+    /**
+     * Opens a segment that another process has open, and which must outlive this process or this object.
+     *
+     * @throws IpcRefusedException if CUDA refuses, or there are no devices in this process
+     */
+    public static DeviceSegment open(DeviceHandle handle) {
+        CudaCalls calls = CudaRuntime.current();
+        if (!calls.exist()) {
+            throw new IpcRefusedException(handle.device(), "found=no devices in a worker process");
+        }
+        long memory = calls.open(handle.device(), handle.memory());
+        if (memory < 0) {
+            throw IpcRefusedException.of(calls, handle.device(), memory);
+        }
+        return new DeviceSegment(calls, handle.device(), handle.slots(), handle.slotBytes(), memory, handle);
+    }
+
+    /**
+     * Returns the handle by which other processes open this segment while this object is open.
+     *
+     * @throws IpcRefusedException if CUDA refuses
+     */
+    public synchronized DeviceHandle handle() {
+        DeviceHandle known = handle;
+        if (known == null) {
+            byte[] memory = new byte[DeviceHandle.MEMORY_BYTES];
+            int result = calls.export(address, memory);
+            if (result < 0) {
+                throw IpcRefusedException.of(calls, device, result);
+            }
+            known = new DeviceHandle(Native.pid(), device, slots, slotBytes, GENERATIONS.incrementAndGet(), memory);
+            handle = known;
+        }
+        return known;
     }
 
     /** Returns a new float vector with undefined contents, in memory of its own, which is freed with it. */
@@ -104,12 +152,26 @@ public final class DeviceSegment implements AutoCloseable {
         return below != null && address < below.getKey() + below.getValue().bytes();
     }
 
+    /** Returns the index of the device. */
+    public int device() {
+        return device;
+    }
+
     public int slots() {
         return slots;
     }
 
     public long bytes() {
         return slots * slotBytes;
+    }
+
+    public long slotBytes() {
+        return slotBytes;
+    }
+
+    /** Returns the offset of an address, which may lie outside. */
+    public long offsetOf(long memory) {
+        return memory - address;
     }
 
     /** Returns where a slot begins. */
@@ -135,6 +197,30 @@ public final class DeviceSegment implements AutoCloseable {
         long here = calls.currentStream(device);
         calls.check("wait for sums", device, calls.streamAfter(device, here, calls.sumStream(device)));
         calls.check("wait for the default stream", device, calls.streamAfter(device, here, 0));
+    }
+
+    /**
+     * Waits until all that may read results on the device is done: sums, and work on the default stream. Call it before
+     * another process, which cannot wait for streams of this one, writes to a slot again.
+     */
+    public void finishReaders() {
+        calls.check("finish what reads results", device, calls.finishReaders(device));
+    }
+
+    /**
+     * Copies memory of the device to an offset, after what the calling thread has queued there, some time before
+     * {@link #finishWrites} returns.
+     */
+    public void write(long offset, long source, long length) {
+        long stream = calls.sumStream(device);
+        int result = calls.streamAfter(device, stream, calls.currentStream(device));
+        result = result < 0 ? result : calls.copy(address + offset, source, length, stream);
+        calls.check("copy on a device", device, result);
+    }
+
+    /** Waits until what {@link #write} copies is there. */
+    public void finishWrites() {
+        calls.check("finish a copy on a device", device, calls.streamFinish(calls.sumStream(device)));
     }
 
     /**

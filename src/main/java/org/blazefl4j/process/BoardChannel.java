@@ -7,6 +7,7 @@ import java.util.WeakHashMap;
 import java.util.function.Consumer;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.cuda.DeviceSlot;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.util.ResourceStack;
@@ -59,7 +60,8 @@ final class BoardChannel implements AutoCloseable {
     }
 
     /**
-     * Sends what workers read at their first job of a round. No job may be outstanding.
+     * Sends what workers read at their first job of a round. No job may be outstanding. Tensors on devices are copied to
+     * the host's memory.
      *
      * @throws IllegalArgumentException if workers cannot load the payload's class
      */
@@ -68,7 +70,12 @@ final class BoardChannel implements AutoCloseable {
         if (PayloadCheck.ON) {
             round.poison();
         }
-        round.send(message, copies);
+        encoder.acceptDevices(true);
+        try {
+            round.send(message, copies);
+        } finally {
+            encoder.acceptDevices(false);
+        }
     }
 
     /**
@@ -76,9 +83,10 @@ final class BoardChannel implements AutoCloseable {
      *
      * @throws IllegalArgumentException if workers cannot load the configuration's class
      */
-    void send(int lane, ClientJob job, @Nullable Slot slot, Message.Job message) {
+    void send(
+            int lane, ClientJob job, @Nullable Slot slot, @Nullable DeviceSlot onDevice, Message.Job message) {
         checkClass(message.config());
-        JobHeader.of(job, slot).write(lanes[lane].header);
+        JobHeader.of(job, slot, onDevice).write(lanes[lane].header);
         if (message.isConfigOnly() && !job.isShard()) { // a shard's number would displace a client's configuration
             sendConfig(lanes[lane].job, job.clientId(), message.config());
         } else {

@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.blazefl4j.cuda.DeviceSlot;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.Slot;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * to lanes in turn; a lane whose job takes long is passed over, but not one whose job no worker has claimed yet, so
  * jobs start in the order in which they were dealt. In list order all lanes are passed on in turn, so none is passed
  * over. A retried job keeps lane and slot: the lane's word tells attempts apart, and a lost worker can no longer write
- * to the slot.
+ * to the slot. To a slot on a device it may: work that it has queued there may go on, so the job gets another one.
  */
 final class DealtJobs {
 
@@ -50,13 +51,32 @@ final class DealtJobs {
         final ClientJob client;
         final @Nullable Object config;
         final @Nullable Slot slot;
+        private @Nullable DeviceSlot onDevice;
+        private boolean abandoned;
         private int attempt;
 
-        Job(int index, ClientJob client, @Nullable Object config, @Nullable Slot slot) {
+        Job(
+                int index,
+                ClientJob client,
+                @Nullable Object config,
+                @Nullable Slot slot,
+                @Nullable DeviceSlot onDevice) {
             this.index = index;
             this.client = client;
             this.config = config;
             this.slot = slot;
+            this.onDevice = onDevice;
+        }
+
+        /** Returns the slot for its result on the client's device, or null if it has none. */
+        @Nullable
+        DeviceSlot onDevice() {
+            return onDevice;
+        }
+
+        /** Notes that the client's process may still write to its slot on a device. */
+        void abandonDevice() {
+            abandoned = true;
         }
     }
 
@@ -152,7 +172,9 @@ final class DealtJobs {
                     break;
                 }
             }
-            deal(lane, slot);
+            if (!deal(lane, slot, addSlots)) {
+                break;
+            }
         }
         moveHead();
     }
@@ -190,22 +212,42 @@ final class DealtJobs {
                 && (outstanding() <= board.workers() || pool.states().leavesRoomFor(outstanding() + 1));
     }
 
-    private void deal(int lane, @Nullable Slot slot) {
-        int index = dealt++;
-        last = lane;
+    /** Deals the next job. Returns false if it waits for a slot on its device. */
+    private boolean deal(int lane, @Nullable Slot slot, boolean addSlots) {
+        DeviceSlot onDevice = null;
         try {
-            byLane[lane] = new Job(index, work.job(index), work.config(index), slot);
+            ClientJob client = work.job(dealt);
+            onDevice = onDevice(client);
+            if (onDevice == null && waitsForDevice(client, addSlots)) {
+                release(slot);
+                return false;
+            }
+            byLane[lane] = new Job(dealt, client, work.config(dealt), slot, onDevice);
         } catch (Throwable usersCode) {
             release(slot);
+            release(onDevice);
             throw usersCode;
         }
+        dealt++;
+        last = lane;
         send(lane);
+        return true;
+    }
+
+    /** Returns whether hand-over will free a slot on a device. If workers would idle, the result goes to the host. */
+    private boolean waitsForDevice(ClientJob client, boolean addSlots) {
+        boolean wouldIdle = outstanding() < Math.min(pool.slots().initial(), board.workers() + 1);
+        return needSlots && pool.devices().areInUse(client.device()) && !(addSlots && wouldIdle);
+    }
+
+    private @Nullable DeviceSlot onDevice(ClientJob client) {
+        return needSlots ? pool.devices().take(client.device()) : null;
     }
 
     private void send(int lane) {
         Job job = get(lane);
         try (Message.Job content = content(lane, job)) {
-            pool.channel().send(lane, job.client, job.slot, content);
+            pool.channel().send(lane, job.client, job.slot, job.onDevice, content);
         }
         board.deal(lane, message.number(), job.attempt);
     }
@@ -227,8 +269,13 @@ final class DealtJobs {
 
     /** Deals a job again that failed. */
     void retry(int lane) {
+        Job job = get(lane);
+        boolean retired = retireLost(lane, job);
         board.release(lane);
-        get(lane).attempt++;
+        job.attempt++;
+        if (retired) {
+            job.onDevice = onDevice(job.client);
+        }
         send(lane);
         first = lane;
         board.head(first);
@@ -236,18 +283,41 @@ final class DealtJobs {
 
     /** Frees a lane, and the slot and state of its job. */
     void free(int lane) {
-        board.release(lane);
         Job job = byLane[lane];
         if (job != null) {
+            retireLost(lane, job);
+        }
+        board.release(lane);
+        if (job != null) {
             release(job.slot);
+            release(job.onDevice);
             pool.states().release(lane);
             byLane[lane] = null;
         }
     }
 
+    /** Gives up a job's slot on a device if its process is lost. Returns whether it did. */
+    private boolean retireLost(int lane, Job job) {
+        DeviceSlot slot = job.onDevice;
+        int state = state(lane);
+        if (slot == null || !job.abandoned && state != Board.LOST && state != Board.CLAIMED) {
+            return false;
+        }
+        pool.devices().retire(slot);
+        job.onDevice = null;
+        job.abandoned = false;
+        return true;
+    }
+
     private void release(@Nullable Slot slot) {
         if (slot != null) {
             pool.slots().release(slot);
+        }
+    }
+
+    private void release(@Nullable DeviceSlot slot) {
+        if (slot != null) {
+            pool.devices().release(slot);
         }
     }
 

@@ -7,6 +7,10 @@ import org.blazefl4j.binding.RetainingScope;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.codec.ShmHandle;
+import org.blazefl4j.codec.TensorLayout;
+import org.blazefl4j.cuda.DeviceHandle;
+import org.blazefl4j.cuda.DeviceSegment;
+import org.blazefl4j.cuda.IpcRefusedException;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.SegmentMemory;
@@ -38,6 +42,14 @@ final class Inbox {
          * @throws PackageFormatException if it may not
          */
         default void check(Segment segment, ShmHandle handle) {}
+
+        /**
+         * Opens a segment on a device, or returns it if it is open, for a place that the sender may refer to.
+         *
+         * @throws PackageFormatException if it may not
+         * @throws IpcRefusedException if it cannot be opened
+         */
+        DeviceSegment open(DeviceHandle segment, ShmHandle handle);
     }
 
     /**
@@ -120,10 +132,24 @@ final class Inbox {
     }
 
     private static Tensor tensor(SegmentTable table, ShmHandle handle, SegmentSource segments) {
+        if (SegmentTable.isOnDevice(handle)) {
+            return onDevice(table, handle, segments);
+        }
         Segment segment = segments.open(table.get(handle));
         segments.check(segment, handle);
         try {
             return segment.tensor(handle.offset(), handle.layout());
+        } catch (IllegalArgumentException e) {
+            throw new PackageFormatException("handle damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static Tensor onDevice(SegmentTable table, ShmHandle handle, SegmentSource segments) {
+        DeviceSegment segment = segments.open(table.onDevice(handle), handle);
+        TensorLayout layout = handle.layout();
+        try {
+            return segment.tensor(
+                    handle.offset(), layout.dtype(), layout.sizes(), layout.strides(), handle.bytes());
         } catch (IllegalArgumentException e) {
             throw new PackageFormatException("handle damaged: " + e.getMessage(), e);
         }

@@ -22,9 +22,15 @@ final class Message {
      * @param function the worker function as {@link WorkerFunction#of} returned it
      * @param layout the layout of results in slots
      * @param settings the settings of workers in all modes
+     * @param deviceTensors whether results may have tensors on devices
      * @param environment the parent's numeric environment, with the intra-op threads of clients
      */
-    record Setup(Object function, SlotLayout layout, WorkerSettings settings, NumericEnvironment environment) {}
+    record Setup(
+            Object function,
+            SlotLayout layout,
+            WorkerSettings settings,
+            boolean deviceTensors,
+            NumericEnvironment environment) {}
 
     /**
      * What all workers need to know about a round.
@@ -81,13 +87,15 @@ final class Message {
     }
 
     /**
-     * The result of a client that kept a state, or whose package is not finite. Others cross as the package alone.
+     * The result of a client that kept a state, whose package is not finite, or whose worker cannot open the memory of
+     * its device. Others cross as the package alone.
      *
      * @param uplink the client's package
      * @param state the encoded state, if there is one
      * @param finite whether the package is finite
+     * @param refusal why the worker could not open the slot on the device, or null if it could
      */
-    record Result(Object uplink, @Nullable Tensor state, boolean finite) {
+    record Result(Object uplink, @Nullable Tensor state, boolean finite, @Nullable String refusal) {
 
         private static final String UPLINK = "uplink";
 
@@ -104,8 +112,9 @@ final class Message {
      * @param error the exception
      * @param keepsSlot whether the client may still write to its slot, so that the worker must end once its results
      *     were taken
+     * @param lostDevice whether CUDA works no more in the worker, which ends, too
      */
-    record Failure(RemoteError error, boolean keepsSlot) {
+    record Failure(RemoteError error, boolean keepsSlot, boolean lostDevice) {
 
         /** Checks the components. */
         Failure {

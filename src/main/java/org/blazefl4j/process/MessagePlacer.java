@@ -5,6 +5,7 @@ import java.util.List;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.codec.TensorLayout;
 import org.blazefl4j.codec.TensorPlacer;
+import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.pytorch.Tensor;
@@ -44,6 +45,10 @@ abstract class MessagePlacer implements TensorPlacer {
     }
 
     final ShmHandle handle(Segment segment, long offset, TensorLayout layout) {
+        return new ShmHandle(table.index(segment.handle()), segment.handle().generation(), offset, layout);
+    }
+
+    final ShmHandle handle(DeviceSegment segment, long offset, TensorLayout layout) {
         return new ShmHandle(table.index(segment.handle()), segment.handle().generation(), offset, layout);
     }
 }

@@ -107,7 +107,8 @@ final class Outbox implements AutoCloseable {
         try {
             encoder.encode(graph, (path, tensor, layout, unbounded) -> {
                 ShmHandle handle = placer.place(path, tensor, layout, unbounded);
-                if (place.isWithin(table.get(handle), handle.offset(), handle.bytes())) {
+                boolean onDevice = SegmentTable.isOnDevice(handle);
+                if (!onDevice && place.isWithin(table.get(handle), handle.offset(), handle.bytes())) {
                     found.add(path.get());
                 }
                 return handle;

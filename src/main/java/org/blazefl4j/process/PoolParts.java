@@ -8,6 +8,7 @@ import java.time.Duration;
  * @param board the job board
  * @param channel the messages on the board
  * @param slots the memory for results
+ * @param devices the memory for results on devices
  * @param states the memory for clients' states
  * @param supervisor the supervisor of the workers
  * @param grace the time that workers have to end when told to
@@ -16,6 +17,7 @@ record PoolParts(
         Board board,
         BoardChannel channel,
         SlotPool slots,
+        PoolDevices devices,
         StateSegments states,
         Supervisor supervisor,
         Duration grace) {}

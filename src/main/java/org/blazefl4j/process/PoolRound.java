@@ -227,8 +227,9 @@ final class PoolRound<U> implements RoundResults<U> {
     }
 
     private Inbox.Received read(int lane, int worker) {
+        DealtJobs.Job job = jobs.get(lane);
         try (ResultSegments source =
-                new ResultSegments(jobs.get(lane).slot, pool.states().of(lane), supervisor.pid(worker))) {
+                new ResultSegments(job.slot, job.onDevice(), pool.states().of(lane), supervisor.pid(worker))) {
             return pool.channel().result(lane, source);
         }
     }
@@ -240,6 +241,9 @@ final class PoolRound<U> implements RoundResults<U> {
         }
         if (!result.finite()) {
             round.nonFinite(index);
+        }
+        if (result.refusal() != null) {
+            pool.devices().refuse(result.refusal());
         }
         try (Tensor state = result.state()) {
             if (state != null) {
@@ -286,6 +290,9 @@ final class PoolRound<U> implements RoundResults<U> {
             String reason = "its exception cannot be read: " + Throwables.text(e);
             return round.failed(index, work.failure(index, worker, reason, RemoteError.sound(e)), false);
         }
+        if (failure.lostDevice()) {
+            jobs.get(lane).abandonDevice();
+        }
         if (failure.keepsSlot()) {
             endWorkerOf(lane, worker);
         }
@@ -297,6 +304,7 @@ final class PoolRound<U> implements RoundResults<U> {
      * results first, because they may lie in its memory.
      */
     private void endWorkerOf(int failed, int worker) {
+        jobs.get(failed).abandonDevice();
         for (int lane : jobs.lanes()) {
             long word = board.word(lane);
             if (Board.state(word) == Board.DONE && Board.worker(word) == worker) {

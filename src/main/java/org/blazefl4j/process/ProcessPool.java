@@ -80,12 +80,14 @@ public final class ProcessPool implements AutoCloseable {
             BoardChannel channel = resources.add(new BoardChannel(board, classPath::check, map, loader));
             send(channel, worker, layout);
             SlotPool slots = resources.add(newSlots(layout));
+            PoolDevices devices = resources.add(
+                    new PoolDevices(settings.deviceResultShare(), layout.slotBytes(), slots.initial()));
             StateSegments states = resources.add(new StateSegments(board.lanes(), map));
             WorkerCommand command = resources.add(new WorkerCommand(WorkerMain.class, settings, classPath));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             users.enter();
             Supervisor supervisor = new Supervisor(settings, board, command, arguments, users::leave);
-            parts = new PoolParts(board, channel, slots, states, supervisor, settings.grace());
+            parts = new PoolParts(board, channel, slots, devices, states, supervisor, settings.grace());
             archiveMaker = command.usesArchive()
                     ? Optional.of(new ArchiveMaker(command, WorkerMain.archiveArguments(arguments), this::awaitReady))
                     : Optional.empty();
@@ -110,7 +112,9 @@ public final class ProcessPool implements AutoCloseable {
 
     private void send(BoardChannel channel, ClientWorker<?, ?, ?> worker, SlotLayout layout) {
         try {
-            channel.send(new Message.Setup(WorkerFunction.of(worker), layout, settings.worker(), environment()));
+            boolean deviceTensors = settings.deviceResultShare().isPresent();
+            channel.send(new Message.Setup(
+                    WorkerFunction.of(worker), layout, settings.worker(), deviceTensors, environment()));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "worker function cannot cross to worker processes: " + e.getMessage(), e);

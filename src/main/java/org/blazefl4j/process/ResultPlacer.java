@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.codec.TensorLayout;
+import org.blazefl4j.cuda.DeviceSlot;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.shm.TensorMemory;
@@ -14,13 +15,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Places the tensors of a client's result. Tensors already in place in the slot stay there, others are copied to the
- * place with their path. Unbounded tensors go to separate segments, and so does the encoded state if the room for it is
+ * Places the tensors of a client's result. Tensors already in place in a slot stay there, be it in the host's memory or
+ * on a device, others are copied to the place with their path in the host's. Unbounded tensors go to separate segments, and so does the encoded state if the room for it is
  * too small.
  */
 final class ResultPlacer extends MessagePlacer implements AutoCloseable {
 
     private final Slot slot;
+    private final @Nullable DeviceUplink onDevice;
     private final SlotLayout slotLayout;
     private final @Nullable Segment room;
     private final List<Segment> unboundedSegments = new ArrayList<>(0);
@@ -29,10 +31,12 @@ final class ResultPlacer extends MessagePlacer implements AutoCloseable {
     /**
      * Creates a placer for one result.
      *
+     * @param onDevice the slot on the client's device; null if there is none
      * @param room takes the encoded state if it fits; null if there is none
      */
-    ResultPlacer(Slot slot, SlotLayout slotLayout, @Nullable Segment room) {
+    ResultPlacer(Slot slot, @Nullable DeviceUplink onDevice, SlotLayout slotLayout, @Nullable Segment room) {
         this.slot = slot;
+        this.onDevice = onDevice;
         this.slotLayout = slotLayout;
         this.room = room;
     }
@@ -75,6 +79,10 @@ final class ResultPlacer extends MessagePlacer implements AutoCloseable {
 
     private ShmHandle placeInSlot(String path, Tensor tensor, TensorLayout layout) {
         SlotLayout.Place place = slotLayout.placeFor(path, layout);
+        DeviceSlot there = onDevice == null ? null : onDevice.slotOf(tensor, layout, place.offset());
+        if (there != null) {
+            return handle(there.segment(), there.offset() + place.offset(), layout);
+        }
         long offset = slot.offset() + place.offset();
         boolean inPlace = TensorMemory.lies(tensor, layout)
                 && TensorMemory.address(tensor) == slot.segment().address() + offset;

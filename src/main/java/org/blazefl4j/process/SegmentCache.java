@@ -1,32 +1,52 @@
 package org.blazefl4j.process;
 
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.blazefl4j.codec.PackageFormatException;
+import org.blazefl4j.codec.ShmHandle;
+import org.blazefl4j.cuda.DeviceHandle;
+import org.blazefl4j.cuda.DeviceSegment;
+import org.blazefl4j.cuda.IpcRefusedException;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 
 /**
  * The parent's segments that a worker has open. Those of messages are read-only, because clients must not write to
- * them; those of result slots are writable. A segment may be open both ways. Closes segments unused for two rounds,
+ * them; those of result slots are writable. A segment may be open both ways. Those on devices are always writable. Closes segments unused for two rounds,
  * because a round of shards may lie between two of training.
  */
 final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
 
-    private static final class Entry {
-        private final Segment segment;
+    private static final class Entry<S> {
+        private final S segment;
         private int lastRound;
 
-        Entry(Segment segment) {
+        Entry(S segment) {
             this.segment = segment;
         }
     }
 
-    private final Map<Long, Entry> readable = new HashMap<>();
-    private final Map<Long, Entry> writable = new HashMap<>();
+    private final long owner;
+    private final Map<Long, Entry<Segment>> readable = new HashMap<>();
+    private final Map<Long, Entry<Segment>> writable = new HashMap<>();
+    private final Map<Long, Entry<DeviceSegment>> onDevices = new HashMap<>(0);
     private int round;
+
+    /** Creates a cache of segments in the host's memory alone. */
+    SegmentCache() {
+        this(0);
+    }
+
+    /**
+     * Creates a cache.
+     *
+     * @param owner the process whose segments on devices it may open
+     */
+    SegmentCache(long owner) {
+        this.owner = owner;
+    }
 
     @Override
     public Segment open(SegmentHandle handle) {
@@ -39,11 +59,36 @@ final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
     }
 
     private Segment open(
-            SegmentHandle handle, Map<Long, Entry> byGeneration, Function<SegmentHandle, Segment> opening) {
-        Entry entry = byGeneration.get(handle.generation());
+            SegmentHandle handle, Map<Long, Entry<Segment>> byGeneration, Function<SegmentHandle, Segment> opening) {
+        Entry<Segment> entry = byGeneration.get(handle.generation());
         if (entry == null) {
-            entry = new Entry(opening.apply(handle));
+            entry = new Entry<>(opening.apply(handle));
             byGeneration.put(handle.generation(), entry);
+        }
+        entry.lastRound = round;
+        return entry.segment;
+    }
+
+    @Override
+    public DeviceSegment open(DeviceHandle segment, ShmHandle handle) {
+        return open(segment);
+    }
+
+    /**
+     * Opens a segment on a device, or returns it if it is open.
+     *
+     * @throws PackageFormatException if it is not the owner's
+     * @throws IpcRefusedException if it cannot be opened
+     */
+    DeviceSegment open(DeviceHandle handle) {
+        if (handle.pid() != owner) {
+            throw new PackageFormatException(
+                    "segment of another process: pid=" + handle.pid() + ", expected=" + owner);
+        }
+        Entry<DeviceSegment> entry = onDevices.get(handle.generation());
+        if (entry == null) {
+            entry = new Entry<>(DeviceSegment.open(handle));
+            onDevices.put(handle.generation(), entry);
         }
         entry.lastRound = round;
         return entry.segment;
@@ -51,26 +96,35 @@ final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
 
     /** Begins a round. Closes segments that the last two did not use. */
     void nextRound() {
-        closeUnused(readable.values().iterator());
-        closeUnused(writable.values().iterator());
+        closeUnused(readable, Segment::close);
+        closeUnused(writable, Segment::close);
+        if (!onDevices.isEmpty()) {
+            closeUnused(onDevices, DeviceSegment::close);
+        }
         round++;
     }
 
-    private void closeUnused(Iterator<Entry> entries) {
-        while (entries.hasNext()) {
-            Entry entry = entries.next();
-            if (entry.lastRound < round - 1) {
-                entry.segment.close();
-                entries.remove();
+    private <S> void closeUnused(Map<Long, Entry<S>> entries, Consumer<S> closing) {
+        entries.values().removeIf(entry -> {
+            boolean unused = entry.lastRound < round - 1;
+            if (unused) {
+                closing.accept(entry.segment);
             }
-        }
+            return unused;
+        });
     }
 
     @Override
     public void close() {
-        for (Map<Long, Entry> entries : List.of(readable, writable)) {
-            entries.values().forEach(entry -> entry.segment.close());
-            entries.clear();
+        closeAll(readable, Segment::close);
+        closeAll(writable, Segment::close);
+        if (!onDevices.isEmpty()) {
+            closeAll(onDevices, DeviceSegment::close);
         }
+    }
+
+    private static <S> void closeAll(Map<Long, Entry<S>> entries, Consumer<S> closing) {
+        entries.values().forEach(entry -> closing.accept(entry.segment));
+        entries.clear();
     }
 }

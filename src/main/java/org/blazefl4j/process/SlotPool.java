@@ -110,6 +110,11 @@ final class SlotPool implements AutoCloseable {
         return null;
     }
 
+    /** Returns how many slots there are unless the caller keeps packages. */
+    int initial() {
+        return initial;
+    }
+
     /** Returns how many jobs may have a slot at a time. */
     int ahead() {
         return ahead;

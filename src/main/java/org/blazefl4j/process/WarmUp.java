@@ -47,12 +47,12 @@ final class WarmUp {
             int threads = real.settings().intraOpThreads();
             WorkerSettings settings = new WorkerSettings(
                     0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0, GraphMode.OFF);
-            Message.Setup setup = new Message.Setup(WorkerFunction.of(function), layout, settings, real.environment());
+            Message.Setup setup = new Message.Setup(WorkerFunction.of(function), layout, settings, false, real.environment());
             channel.send(setup);
             channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null, null));
             try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, 1, map)) {
                 Slot slot = Objects.requireNonNull(slots.take(), "one slot");
-                channel.send(0, new ClientJob(0, 0, Device.CPU), slot, Message.Job.of(0));
+                channel.send(0, new ClientJob(0, 0, Device.CPU), slot, null, Message.Job.of(0));
                 board.deal(0, 1, 0);
                 Worker worker = new Worker(board, 0, setup, loader);
                 worker.step();
@@ -60,7 +60,7 @@ final class WarmUp {
                 worker.run();
                 if (Board.state(board.word(0)) == Board.DONE) {
                     long pid = ProcessHandle.current().pid();
-                    channel.result(0, new ResultSegments(slot, null, pid)).close();
+                    channel.result(0, new ResultSegments(slot, null, null, pid)).close();
                 }
             }
         }

@@ -55,7 +55,7 @@ final class Worker {
     private final SlotLayout layout;
     private final List<Integer> devices;
     private final PackageDecoder decoder;
-    private final SegmentCache segments = new SegmentCache();
+    private final SegmentCache segments;
     private final Map<String, Tensor> shared = new HashMap<>();
     private final ClientRunner runner;
     private final ClientWorker<Object, Object, Object> clients;
@@ -88,12 +88,14 @@ final class Worker {
         this.loader = loader;
         this.layout = setup.layout();
         this.devices = setup.settings().devices();
+        this.segments = new SegmentCache(board.handle().pid());
         this.decoder = new PackageDecoder(loader);
         this.clients = WorkerFunction.find(setup.function(), loader);
         this.runner = new ClientRunner(
                 index, setup.settings(), shared, board.stopEvent(), loader, ClientTimeouts.unwatched());
         this.roundInbox = new Inbox(board.roundArea(), decoder);
         PackageEncoder encoder = new PackageEncoder();
+        encoder.acceptDevices(setup.deviceTensors());
         this.lanes = new Lane[board.lanes()];
         for (int lane = 0; lane < lanes.length; lane++) {
             lanes[lane] = new Lane(
@@ -170,7 +172,8 @@ final class Worker {
             unbounded = work(lanes[lane]);
         } catch (Throwable failure) {
             state = Board.FAILED;
-            lanes[lane].result.send(new Message.Failure(RemoteError.of(failure), tainted), copies);
+            boolean lost = CudaErrors.lost() != null;
+            lanes[lane].result.send(new Message.Failure(RemoteError.of(failure), tainted, lost), copies);
             if (round != null && !isRoundOpen()) {
                 endRound(); // the next job reads the round's message again
             }
@@ -236,7 +239,7 @@ final class Worker {
             ClientJob job = header.job(roundMessage().side());
             FaultPoint.DECODING.reach(job.isShard() ? ~job.clientId() : job.clientId());
             if (job.isTraining()) {
-                return train(lane, job, message, header.slotIn(segments), room(message));
+                return train(lane, job, message, header.slotIn(segments), header.onDeviceIn(segments));
             }
             workBetweenRounds(lane, job, message);
             return List.of();
@@ -260,24 +263,43 @@ final class Worker {
         return message.room() == null ? null : segments.openSlots(message.room());
     }
 
-    private List<Segment> train(Lane lane, ClientJob job, Message.Job message, Slot slot, @Nullable Segment room)
+    private List<Segment> train(
+            Lane lane, ClientJob job, Message.Job message, Slot slot, @Nullable DeviceUplink onDevice)
             throws Exception {
         try (ClientState state = new ClientState(() -> committed(message));
-                ResultPlacer placer = new ResultPlacer(slot, layout, room)) {
-            Supplier<Object> buffer = () -> layout.buffer(slot, decoder);
+                ResultPlacer placer = new ResultPlacer(slot, onDevice, layout, room(message))) {
             WorkerCall<Object, Object, Object> call = new WorkerCall<>(
-                    clients, job, message.config(), roundMessage().payload(), buffer);
-            runner.run(call, state, uplink -> sendResult(lane, uplink, state, placer));
-            if (slot.isReferenced()) {
+                    clients, job, message.config(), roundMessage().payload(), () -> buffer(slot, onDevice));
+            runner.run(call, state, uplink -> sendResult(lane, uplink, state, refusal(onDevice), placer));
+            if (isReferenced(slot, onDevice)) {
                 throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
                         + ", expected=no tensor of it in use after the worker function returns; move the model back to"
                         + " its own memory, as FlatParameters.unbind() does, and keep copies only");
             }
             requireRoundOpen(job);
             return placer.takeUnbounded();
+        } catch (Throwable failure) {
+            if (onDevice != null) {
+                CudaErrors.note(failure);
+            }
+            throw failure;
         } finally {
-            tainted = slot.isReferenced();
+            tainted = isReferenced(slot, onDevice);
         }
+    }
+
+    /** Creates an uplink buffer, in the host's memory if it cannot be on the client's device. */
+    private Object buffer(Slot slot, @Nullable DeviceUplink onDevice) {
+        Object buffer = onDevice == null ? null : onDevice.buffer(layout, decoder);
+        return buffer == null ? layout.buffer(slot, decoder) : buffer;
+    }
+
+    private static boolean isReferenced(Slot slot, @Nullable DeviceUplink onDevice) {
+        return slot.isReferenced() || onDevice != null && onDevice.isReferenced();
+    }
+
+    private static @Nullable String refusal(@Nullable DeviceUplink onDevice) {
+        return onDevice == null ? null : onDevice.refusal();
     }
 
     private static @Nullable Tensor committed(Message.Job message) {
@@ -287,9 +309,10 @@ final class Worker {
         return message.state();
     }
 
-    private static void sendResult(Lane lane, Object uplink, ClientState state, ResultPlacer placer) {
-        boolean plain = state.kept() == null && state.isFinite();
-        Message.Result result = plain ? null : new Message.Result(uplink, state.kept(), state.isFinite());
+    private static void sendResult(
+            Lane lane, Object uplink, ClientState state, @Nullable String refusal, ResultPlacer placer) {
+        boolean plain = state.kept() == null && state.isFinite() && refusal == null;
+        Message.Result result = plain ? null : new Message.Result(uplink, state.kept(), state.isFinite(), refusal);
         placer.expect(result);
         lane.result.send(plain ? uplink : result, placer);
     }

@@ -41,12 +41,12 @@ public final class TensorMemory {
         return true;
     }
 
-    /** Copies a tensor's elements to a place in a segment, in the given layout. */
+    /** Copies a tensor's elements, from a device, too, to a place in a segment, in the given layout. */
     public static void copy(Tensor source, TensorLayout layout, Segment segment, long offset) {
         if (layout.bytes() == 0) {
             return;
         }
-        if (lies(source, layout)) {
+        if (source.is_cpu() && lies(source, layout)) {
             copyBytes(segment.address() + offset, address(source), layout.bytes());
             return;
         }

@@ -2,6 +2,7 @@ package org.blazefl4j.trainer;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientTrainer.PeakMemory;
@@ -73,19 +74,23 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
         super(algorithm, options, stopEvent, false);
         U prepared = algorithm.prepareUplinkPackageBuffer();
         try {
-            pool = new ProcessPool(settings(processOptions), worker(), prepared, algorithm.getClass(), stopEvent);
+            OptionalDouble share = algorithm.acceptsDeviceTensors()
+                    ? OptionalDouble.of(options.deviceResultShare())
+                    : OptionalDouble.empty();
+            pool = new ProcessPool(settings(processOptions, share), worker(), prepared, algorithm.getClass(), stopEvent);
         } finally {
             TensorWalk.closeAll(prepared);
         }
         shareDeclared();
     }
 
-    private PoolSettings settings(ProcessOptions process) {
+    private PoolSettings settings(ProcessOptions process, OptionalDouble deviceResultShare) {
         return new PoolSettings(
                 options().numParallels(),
                 workerSettings(),
                 options().slotsIfSet(),
                 options().maxSlots(),
+                deviceResultShare,
                 process.workerClassPath(),
                 process.jvmArguments(),
                 process.environment(),

@@ -83,7 +83,7 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
     }
 
     /** Makes the tensors of a slot. */
-    interface Memory {
+    public interface Memory {
 
         /** Makes a tensor at an offset in the slot. */
         Tensor tensor(long offset, TensorLayout layout);
@@ -97,7 +97,7 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
     /**
      * Creates a package likewise in memory of another kind, except for unbounded tensors and those without elements.
      */
-    Object buffer(Memory memory, PackageDecoder decoder) {
+    public Object buffer(Memory memory, PackageDecoder decoder) {
         return Objects.requireNonNull(decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(memory, handle)));
     }
 

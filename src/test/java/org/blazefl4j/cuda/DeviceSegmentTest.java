@@ -118,4 +118,38 @@ final class DeviceSegmentTest {
                         + " illegal memory access was encountered; train without a device, or in worker processes");
         assertThat(CudaErrors.lost()).isEqualTo("error=700 (an illegal memory access was encountered)");
     }
+
+    @Test
+    void shouldNameItsMemoryToOtherProcesses() {
+        try (DeviceSegment segment = DeviceSegment.create(1, 2, 512);
+                DeviceSegment other = DeviceSegment.create(1, 2, 512)) {
+            DeviceHandle handle = segment.handle();
+            assertThat(handle).isEqualTo(segment.handle()).isNotEqualTo(other.handle());
+            assertThat(handle.pid()).isEqualTo((int) ProcessHandle.current().pid());
+            assertThat(handle.device()).isEqualTo(1);
+            assertThat(handle.bytes()).isEqualTo(1024);
+            assertThat(handle.checksum()).isNotEqualTo(other.handle().checksum());
+        }
+    }
+
+    @Test
+    void shouldTellWhyItCannotBeOpened() {
+        try (DeviceSegment segment = DeviceSegment.create(1, 2, 512)) {
+            assertThatThrownBy(() -> DeviceSegment.open(segment.handle())) // in the process that has it
+                    .isInstanceOf(IpcRefusedException.class)
+                    .hasMessage("IPC between processes refused: device=cuda:1, error=1201, expected=0, CUDA error: some"
+                            + " error; train in threads, or set TrainerOptions.deviceResultShare(0)");
+        }
+        assertThat(CudaErrors.lost()).isNull();
+    }
+
+    @Test
+    void shouldTellOfALostContextWhenItIsOpened() {
+        try (DeviceSegment segment = DeviceSegment.create(1, 2, 512)) {
+            DeviceHandle handle = segment.handle();
+            cuda.failAt("cudaIpcOpenMemHandle", 1, ILLEGAL_ADDRESS);
+            assertThatThrownBy(() -> DeviceSegment.open(handle)).isInstanceOf(IpcRefusedException.class);
+            assertThat(CudaErrors.lost()).isEqualTo("error=700 (an illegal memory access was encountered)");
+        }
+    }
 }

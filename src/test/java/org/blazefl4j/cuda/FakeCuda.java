@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.blazefl4j.core.Device;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.PointerConsumer;
@@ -43,6 +45,8 @@ public final class FakeCuda implements CudaCalls, AutoCloseable, BeforeEachCallb
     private CudaCalls before;
     private String memoryBefore = "";
     private volatile long free = Long.MAX_VALUE;
+    private final AtomicInteger crossings = new AtomicInteger();
+    private final AtomicInteger readerWaits = new AtomicInteger();
     private volatile boolean loose;
     private volatile boolean refusing;
 
@@ -96,9 +100,26 @@ public final class FakeCuda implements CudaCalls, AutoCloseable, BeforeEachCallb
         loose = true;
     }
 
+    /** Returns how many copies went to or from the host. */
+    public int crossings() {
+        return crossings.get();
+    }
+
+    /** Returns how often the host waited for what reads results. */
+    int readerWaits() {
+        return readerWaits.get();
+    }
+
     /** Does what the calling thread's stream has been given, as before something that LibTorch computes there. */
     public void compute(int device) {
         streamFinish(currentStream(device));
+    }
+
+    /** Does the same if these devices are in place in this process and the client is on one of them. */
+    public static void computeIfInstalled(Device device) {
+        if (!device.isCpu() && CudaRuntime.current() instanceof FakeCuda installed) {
+            installed.compute(device.index());
+        }
     }
 
     /** Lets the nth call of a CUDA function fail. */
@@ -187,6 +208,32 @@ public final class FakeCuda implements CudaCalls, AutoCloseable, BeforeEachCallb
     }
 
     @Override
+    public int export(long address, byte[] handle) {
+        return exportMemory(address, handle);
+    }
+
+    @Override
+    public long open(int device, byte[] handle) {
+        return openMemoryOf(device, handle);
+    }
+
+    @Override
+    public int close(long address) {
+        return closeMemory(address);
+    }
+
+    @Override
+    public long closeFunction() {
+        return closeMemoryFunction();
+    }
+
+    @Override
+    public int finishReaders(int device) {
+        readerWaits.incrementAndGet();
+        return loose ? 0 : CudaCalls.super.finishReaders(device);
+    }
+
+    @Override
     public int hostRegister(long address, long bytes) {
         return pin(address, bytes);
     }
@@ -198,6 +245,9 @@ public final class FakeCuda implements CudaCalls, AutoCloseable, BeforeEachCallb
 
     @Override
     public int copy(long target, long source, long bytes, long stream) {
+        if (deviceAt(target) < 0 || deviceAt(source) < 0) {
+            crossings.incrementAndGet();
+        }
         return copyAsync(target, source, bytes, stream);
     }
 
@@ -241,6 +291,14 @@ public final class FakeCuda implements CudaCalls, AutoCloseable, BeforeEachCallb
     private static native int release(long address);
 
     private static native long releaseFunction();
+
+    private static native int exportMemory(long address, byte[] handle);
+
+    private static native long openMemoryOf(int device, byte[] handle);
+
+    private static native int closeMemory(long address);
+
+    private static native long closeMemoryFunction();
 
     private static native int deviceAt(long address);
 

@@ -21,6 +21,7 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.cuda.DeviceHandle;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.shm.SharedMemoryMap;
@@ -64,11 +65,12 @@ class MessageFuzzTest {
                             up,
                             SideWork.EVALUATION,
                             null),
-                    new Message.Result(up, torch.ones(8), true),
+                    new Message.Result(up, torch.ones(8), true, null),
                     up,
                     new Message.Failure(
                             RemoteError.of(new IllegalStateException("outer", new IllegalArgumentException("inner"))),
-                            true))) {
+                            true,
+                            false))) {
                 outbox.send(message, new CopyPlacer(new SharedMemoryMap()));
                 byte[] bytes = new byte[area.bytes()];
                 memory().get(bytes);
@@ -166,7 +168,8 @@ class MessageFuzzTest {
     @Property(tries = 2000)
     void shouldReadOrRefuseADamagedJobHeader(@ForAll Random random) {
         SegmentHandle segment = random.nextBoolean() ? board.handle() : null;
-        JobHeader order = new JobHeader(3, 5, Device.CPU, segment, 0);
+        DeviceHandle onDevice = random.nextBoolean() ? SegmentTableTest.ON_DEVICE : null;
+        JobHeader order = new JobHeader(3, 5, Device.CPU, segment, 0, onDevice, 0);
         ByteBuffer bytes = ByteBuffer.allocate(AreaLayout.JOB_BYTES).order(ByteOrder.nativeOrder());
         order.write(bytes);
         assertThat(JobHeader.read(bytes)).isEqualTo(order);
@@ -177,6 +180,8 @@ class MessageFuzzTest {
             JobHeader read = JobHeader.read(bytes);
             assertThat(read.slot())
                     .isBetween(0, read.segment() == null ? 0 : read.segment().slots() - 1);
+            assertThat(read.onSlot())
+                    .isBetween(0, read.onDevice() == null ? 0 : onDevice.slots() - 1);
         });
         if (thrown != null) {
             assertThat(thrown).isExactlyInstanceOf(PackageFormatException.class);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -62,6 +63,7 @@ final class PoolRoundTest {
                 new WorkerSettings(0, 1, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0, GraphMode.OFF),
                 OptionalInt.empty(),
                 1,
+                OptionalDouble.empty(),
                 List.of(),
                 List.of(),
                 Map.of(),

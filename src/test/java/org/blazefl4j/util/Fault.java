@@ -82,9 +82,11 @@ public final class Fault {
 
     /** Returns the arguments of a worker's JVM that install faults; see {@link #parse}. */
     public static List<String> arguments(String faults) {
-        return faults.isEmpty()
-                ? List.of()
-                : List.of("-D" + FaultPoint.HOOK_CLASS + "=" + Hook.class.getName(), "-D" + PROPERTY + "=" + faults);
+        return faults.isEmpty() ? List.of() : arguments(Hook.class, faults);
+    }
+
+    static List<String> arguments(Class<? extends FaultPoint.Hook> hook, String faults) {
+        return List.of("-D" + FaultPoint.HOOK_CLASS + "=" + hook.getName(), "-D" + PROPERTY + "=" + faults);
     }
 
     /**

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.blazefl4j.cuda.GraphMode;
 import org.blazefl4j.process.WorkerMain;
@@ -34,6 +35,7 @@ final class WorkerCommandTest {
                 new WorkerSettings(42, 3, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0, GraphMode.OFF),
                 OptionalInt.empty(),
                 8,
+                OptionalDouble.empty(),
                 List.of(),
                 jvmArguments,
                 environment,

@@ -1,0 +1,81 @@
+package org.blazefl4j.process;
+
+import java.util.OptionalDouble;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.cuda.DeviceSlot;
+import org.blazefl4j.cuda.ExportedSlots;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of devices that a pool shares with its workers: the pool owns it, and frees it when all workers have
+ * ended. Made for the first client on a device. For the thread of the round.
+ */
+final class PoolDevices implements AutoCloseable {
+
+    private final OptionalDouble share;
+    private final long slotBytes;
+    private final int most;
+    private @Nullable ExportedSlots slots;
+
+    /**
+     * Allocates nothing yet.
+     *
+     * @param share the most of a device's free memory that results may take there; empty if results cannot lie there
+     * @param slotBytes the length of a slot
+     * @param most the most slots on a device
+     */
+    PoolDevices(OptionalDouble share, long slotBytes, int most) {
+        this.share = share;
+        this.slotBytes = slotBytes;
+        this.most = most;
+    }
+
+    /** Returns a slot for a client's result, or null if it goes to the host's memory. */
+    @Nullable
+    DeviceSlot take(Device device) {
+        if (device.isCpu() || share.orElse(0) == 0) {
+            return null;
+        }
+        ExportedSlots made = slots == null ? new ExportedSlots(share.getAsDouble(), slotBytes, most) : slots;
+        slots = made;
+        return made.take(index(device));
+    }
+
+    /** Returns whether there are slots on a device, all in use if {@link #take} has returned none. */
+    boolean areInUse(Device device) {
+        return slots != null && !device.isCpu() && slots.exist(index(device));
+    }
+
+    /** Returns the index of a CUDA device; without one, that of the current device, which is the first. */
+    private static int index(Device device) {
+        return Math.max(0, device.index());
+    }
+
+    /** Returns a slot whose job has ended. Tensors may still use it. */
+    void release(DeviceSlot slot) {
+        if (slots != null) {
+            slots.release(slot);
+        }
+    }
+
+    /** Gives up a slot that a lost process may still write to. */
+    void retire(DeviceSlot slot) {
+        if (slots != null) {
+            slots.retire(slot);
+        }
+    }
+
+    /** Has no more slots, since a worker could not open one. */
+    void refuse(String why) {
+        if (slots != null) {
+            slots.refuse(why);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (slots != null) {
+            slots.close();
+        }
+    }
+}

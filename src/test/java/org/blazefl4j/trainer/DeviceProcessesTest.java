@@ -1,0 +1,392 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.IntUnaryOperator;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.cuda.DeviceSegment;
+import org.blazefl4j.cuda.DeviceSlots;
+import org.blazefl4j.cuda.ExportedSlots;
+import org.blazefl4j.cuda.FakeCuda;
+import org.blazefl4j.util.FakeDevices;
+import org.blazefl4j.util.LogLines;
+import org.blazefl4j.util.Slow;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Worker processes that share the memory of devices, which are not there, with their parent. */
+@Slow
+final class DeviceProcessesTest {
+
+    private static final int CLIENTS = 12;
+    private static final int ROUNDS = 4;
+    private static final IntUnaryOperator ONE = cid -> 0;
+    private static final IntUnaryOperator BOTH = cid -> cid % FakeCuda.DEVICES;
+
+    private static final int NOT_SUPPORTED = 801;
+    private static final String REFUSAL = "results cross through host memory, with the same bits: IPC between processes"
+            + " refused: device=cuda:0, error=1801, expected=0, CUDA error: some error; train in threads, or set"
+            + " TrainerOptions.deviceResultShare(0)";
+
+    /** Where the client's process found the tensors, in its package. */
+    private static final String PAYLOAD = "payload";
+
+    private static final String BUFFER = "buffer";
+
+    @RegisterExtension
+    final FakeCuda cuda = new FakeCuda();
+
+    private final TinyData data = TinyData.evenly(3 * CLIENTS, CLIENTS);
+    private final List<String> output = new ArrayList<>();
+    private final Map<Integer, Set<Integer>> payloads = new TreeMap<>();
+    private final Set<Integer> buffers = new TreeSet<>();
+    private final Set<Integer> arrived = new TreeSet<>();
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void close() {
+        data.close();
+    }
+
+    /**
+     * A client that halves the model and adds its number, in place of training.
+     *
+     * @param failing a file that is there while the client fails, or null
+     */
+    record Config(int cid, Path failing) {}
+
+    private static FedAvgUplinkPackage train(Config config, FedAvgDownlinkPackage payload, WorkerContext context)
+            throws Exception {
+        Tensor result = context.<FedAvgUplinkPackage>uplinkBuffer().parameters();
+        FakeCuda.computeIfInstalled(context.device());
+        int cid = config.cid();
+        try (PointerScope scope = new PointerScope()) {
+            if (config.failing() != null && Files.deleteIfExists(config.failing())) {
+                result.fill_(new Scalar(Double.NaN));
+                throw new ArithmeticException("client " + cid);
+            }
+            result.copy_(payload.parameters().mul(new Scalar(0.5)).add_(new Scalar(cid + 0.1)));
+        }
+        Map<String, Object> found = Map.of(
+                PAYLOAD, DeviceSegment.deviceOf(payload.parameters()), BUFFER, DeviceSegment.deviceOf(result));
+        return new FedAvgUplinkPackage(cid, result, cid + 1, found);
+    }
+
+    private class Halving implements ClientAlgorithm<Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
+
+        private final long numel;
+        private boolean accepts = true;
+
+        Halving(long numel) {
+            this.numel = numel;
+        }
+
+        @Override
+        public Config getClientConfig(int cid) {
+            return new Config(cid, folder.resolve("failing-" + cid));
+        }
+
+        @Override
+        public ClientWorker<Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> worker() {
+            return DeviceProcessesTest::train;
+        }
+
+        @Override
+        public boolean acceptsDeviceTensors() {
+            return accepts;
+        }
+
+        @Override
+        public FedAvgUplinkPackage prepareUplinkPackageBuffer() {
+            return new FedAvgUplinkPackage(0, torch.empty(numel), 0, Map.of());
+        }
+    }
+
+    private FedAvgServerHandler handler() {
+        return new FedAvgServerHandler(
+                new Tiny.Selector(5), Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(ROUNDS, CLIENTS));
+    }
+
+    private Halving clients(FedAvgServerHandler handler) {
+        return new Halving(handler.downlinkPackage().parameters().numel());
+    }
+
+    private static TrainerOptions.Builder options(int workers) {
+        return TrainerOptions.builder().numParallels(workers).deviceResultShare(1);
+    }
+
+    private ProcessOptions.Builder process(String faults) {
+        return ProcessOptions.builder()
+                .jvmArguments(FakeDevices.arguments(faults))
+                .classDataArchive(false)
+                .output((worker, line) -> output.add(line));
+    }
+
+    private ProcessPoolClientTrainer<Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> pool(
+            Halving clients, TrainerOptions.Builder options, ProcessOptions.Builder process, IntUnaryOperator device) {
+        return new ProcessPoolClientTrainer<>(clients, options.build(), process.build()) {
+            @Override
+            public Device getClientDevice(int cid) {
+                return new Device("cuda", device.applyAsInt(cid));
+            }
+        };
+    }
+
+    private ProcessPoolClientTrainer<Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> pool(
+            Halving clients, TrainerOptions.Builder options) {
+        return pool(clients, options, process(""), ONE);
+    }
+
+    private List<String> train(
+            FedAvgServerHandler handler,
+            ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer,
+            int rounds) {
+        List<String> hashes = new ArrayList<>();
+        for (int round = 0; round < rounds; round++) {
+            Set<Integer> there = payloads.computeIfAbsent(round, number -> new TreeSet<>());
+            trainer.localProcessInAnyOrder(handler.downlinkPackage(), handler.sampleClients(), uplinks -> {
+                handler.loadAll(uplinks);
+                for (FedAvgUplinkPackage uplink : uplinks) {
+                    there.add((Integer) uplink.metadata().get(PAYLOAD));
+                    buffers.add((Integer) uplink.metadata().get(BUFFER));
+                    arrived.add(DeviceSegment.deviceOf(uplink.parameters()));
+                    uplink.close();
+                }
+            });
+            hashes.add(handler.sha256());
+        }
+        return hashes;
+    }
+
+    /** Returns the hashes of a run on the CPU of this process. */
+    private List<String> expected() {
+        try (FedAvgServerHandler handler = handler();
+                var trainer = new SerialClientTrainer<>(clients(handler), TrainerOptions.defaults())) {
+            List<String> hashes = train(handler, trainer, ROUNDS);
+            assertThat(hashes).doesNotHaveDuplicates();
+            payloads.clear();
+            buffers.clear();
+            arrived.clear();
+            return hashes;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldKeepResultsOnTheDevice(int workers) {
+        List<String> expected = expected();
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(clients(handler), options(workers))) {
+            assertThat(train(handler, trainer, ROUNDS)).isEqualTo(expected);
+        }
+        assertThat(buffers).containsExactly(0);
+        assertThat(arrived).containsExactly(0);
+        assertThat(output).isEmpty();
+    }
+
+    /** Slots are fewer than clients. The other tests would not see it if bits did not depend on who waits. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldUseSlotsAgainOnlyOnceTheyWereRead(boolean waits) {
+        List<String> expected = expected();
+        if (!waits) {
+            cuda.forgetWaits();
+        }
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(clients(handler), options(1).slots(3))) {
+            List<String> hashes = train(handler, trainer, 1);
+            if (waits) {
+                assertThat(hashes).isEqualTo(expected.subList(0, 1));
+            } else {
+                assertThat(hashes).isNotEqualTo(expected.subList(0, 1));
+            }
+        }
+        assertThat(arrived).containsExactly(0);
+    }
+
+    @Test
+    void shouldGiveTheSameBitsOnSeveralDevices() {
+        List<String> expected = expected();
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(clients(handler), options(2), process(""), BOTH)) {
+            assertThat(train(handler, trainer, ROUNDS)).isEqualTo(expected);
+        }
+        assertThat(arrived).containsExactly(0, 1);
+        assertThat(payloads.values()).containsOnly(Set.of(-1));
+    }
+
+    /** The killed worker had the slot; what it has queued might go on. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TRAINING", "BEFORE_DONE"})
+    void shouldTrainTheClientOfAKilledWorkerAgain(String point) {
+        List<String> expected = expected();
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(
+                        clients(handler),
+                        options(2).slots(3).onClientFailure(FailurePolicy.retry(1)),
+                        process(point + ",client=5,attempt=0,do=kill"),
+                        ONE)) {
+            assertThat(train(handler, trainer, 2)).isEqualTo(expected.subList(0, 2));
+            assertThat(trainer.retried())
+                    .singleElement()
+                    .satisfies(retried -> assertThat(retried.clientId()).isEqualTo(5));
+        }
+        assertThat(arrived).containsExactly(0);
+    }
+
+    /** A slot of a client that failed has NaNs when it is used again. */
+    @Test
+    void shouldUseSlotsOfClientsThatFailedAgain() throws Exception {
+        List<String> expected = expected();
+        for (int cid : List.of(1, 4, 7, 11)) {
+            Files.createFile(folder.resolve("failing-" + cid));
+        }
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(
+                        clients(handler), options(2).slots(3).onClientFailure(FailurePolicy.retry(1)))) {
+            assertThat(train(handler, trainer, ROUNDS)).isEqualTo(expected);
+        }
+        assertThat(folder).isEmptyDirectory();
+        assertThat(arrived).containsExactly(0);
+    }
+
+    @Test
+    void shouldFreeAllWhenAClientEndsTheRound() throws Exception {
+        Files.createFile(folder.resolve("failing-4"));
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(clients(handler), options(2))) {
+            assertThatThrownBy(() -> train(handler, trainer, 1))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasMessageContaining("client=4");
+        }
+    }
+
+    private void requireHost(Halving clients, FedAvgServerHandler handler, TrainerOptions.Builder options) {
+        List<String> expected = expected();
+        try (var trainer = pool(clients, options)) {
+            assertThat(train(handler, trainer, ROUNDS)).isEqualTo(expected);
+        }
+        assertThat(buffers).containsExactly(-1);
+        assertThat(arrived).containsExactly(-1);
+    }
+
+    @Test
+    void shouldSendResultsThroughTheHostIfDevicesMayTakeNone() {
+        try (FedAvgServerHandler handler = handler()) {
+            requireHost(clients(handler), handler, options(2).deviceResultShare(0));
+        }
+    }
+
+    @Test
+    void shouldSendResultsOfAlgorithmsThatNeedThemThroughTheHost() {
+        try (FedAvgServerHandler handler = handler()) {
+            Halving clients = clients(handler);
+            clients.accepts = false;
+            requireHost(clients, handler, options(2));
+        }
+    }
+
+    @Test
+    void shouldSendResultsThatDoNotFitThroughTheHostAndSaySoOnce() {
+        cuda.limit(1_000_000);
+        try (FedAvgServerHandler handler = handler();
+                LogLines log = new LogLines(DeviceSlots.class)) {
+            requireHost(clients(handler), handler, options(2).deviceResultShare(0.5));
+            assertThat(log.lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("results stay in host memory: device=cuda:0, need=2097152, free=1000000,")
+                    .contains("; they are copied to memory of the host that processes share, with the same bits: ");
+        }
+    }
+
+    @Test
+    void shouldSendResultsThroughTheHostIfMemoryCannotBeExportedAndSaySoOnce() {
+        cuda.failAt("cudaIpcGetMemHandle", 1, NOT_SUPPORTED);
+        try (FedAvgServerHandler handler = handler();
+                LogLines log = new LogLines(ExportedSlots.class)) {
+            requireHost(clients(handler), handler, options(2));
+            assertThat(log.lines()).containsExactly(REFUSAL);
+        }
+    }
+
+    /** In each worker the first call fails. */
+    @Test
+    void shouldSendResultsThroughTheHostIfMemoryCannotBeOpenedAndSaySoOnce() {
+        List<String> expected = expected();
+        try (FedAvgServerHandler handler = handler();
+                LogLines log = new LogLines(ExportedSlots.class);
+                var trainer = pool(
+                        clients(handler),
+                        options(2).slots(3),
+                        process("").environment(Map.of("FAKE_CUDA_FAIL", "cudaIpcOpenMemHandle:1:" + NOT_SUPPORTED)),
+                        ONE)) {
+            trainer.awaitReady();
+            assertThat(train(handler, trainer, ROUNDS)).isEqualTo(expected);
+            assertThat(log.lines()).containsExactly(REFUSAL);
+        }
+        assertThat(buffers).contains(-1);
+    }
+
+    /** Packages that the caller keeps hold their slots; more of them go through the host, and both are summed. */
+    @Test
+    void shouldKeepWhatIsNotClosed() {
+        String expected = expected().get(0);
+        List<FedAvgUplinkPackage> kept = new ArrayList<>();
+        try (FedAvgServerHandler handler = handler()) {
+            try (var trainer = pool(clients(handler), options(2).slots(3))) {
+                trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), uplink -> {
+                    handler.load(uplink);
+                    arrived.add(DeviceSegment.deviceOf(uplink.parameters()));
+                    kept.add(uplink);
+                });
+            }
+            assertThat(handler.sha256()).isEqualTo(expected);
+        }
+        assertThat(arrived).containsExactly(-1, 0);
+        assertThat(cuda.leaked()).isNotEqualTo("nothing");
+        kept.forEach(FedAvgUplinkPackage::close);
+    }
+
+    @Test
+    void shouldLeaveNothingOnDevices() {
+        try (FedAvgServerHandler handler = handler()) {
+            for (int cycle = 0; cycle < 5; cycle++) {
+                try (var trainer = pool(clients(handler), options(1))) {
+                    train(handler, trainer, 1);
+                }
+            }
+        }
+        assertThat(cuda.leaked()).isEqualTo("nothing");
+    }
+}
