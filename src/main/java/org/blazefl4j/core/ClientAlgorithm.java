@@ -62,7 +62,8 @@ public interface ClientAlgorithm<C, D, U> {
      * Returns whether clients can use uplink buffers, and payloads, on their own device. False by default: tensors are
      * then on the CPU. If true, a client on a CUDA device finds the tensors of its uplink buffer there, as long as the
      * device has memory ({@code TrainerOptions.deviceResultShare}), else on the CPU; so does the server its results.
-     * The server may then send a payload from a device, which worker processes find on the CPU.
+     * The server may then send a payload from a device. Worker processes find a copy of it there if all clients of the
+     * round are on that device, else on the CPU.
      *
      * <p>Buffers on a device are used again once their tensors are closed, after what was queued on the default stream
      * and in sums of the library: who reads them on other streams waits for those before the close.

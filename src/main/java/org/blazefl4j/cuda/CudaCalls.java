@@ -70,8 +70,8 @@ interface CudaCalls {
 
     int sumPart(long sum, long elements, int number, long out, long from, long to, long stream);
 
-    /** Waits until sums on a device, and what its default stream was given, are done: all that may read results. */
-    default int finishReaders(int device) {
+    /** Waits until what the streams for sums and by default were given on a device is done. */
+    default int finishQueued(int device) {
         long sums = sumStream(device);
         int after = streamAfter(device, sums, 0);
         return after < 0 ? after : streamFinish(sums);

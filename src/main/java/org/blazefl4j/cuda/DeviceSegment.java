@@ -66,21 +66,27 @@ public final class DeviceSegment implements AutoCloseable {
         OPEN.put(address, this);
     }
 
+    /** Creates a segment for results, as {@link #create(String, int, int, long)}. */
+    public static DeviceSegment create(int device, int slots, long slotBytes) {
+        return create("results", device, slots, slotBytes);
+    }
+
     /**
      * Creates a segment.
      *
+     * @param what what it is for, for messages
      * @param device the index of the device
      * @param slotBytes the least length of a slot, above 0
      * @throws NoDeviceMemoryException if the device has too little memory
      */
-    public static DeviceSegment create(int device, int slots, long slotBytes) {
+    public static DeviceSegment create(String what, int device, int slots, long slotBytes) {
         Arguments.require(
                 slots > 0 && slotBytes > 0 && slotBytes <= Long.MAX_VALUE / slots - SLOT_ALIGNMENT,
                 "segment of a device: slots=" + slots + ", slot_bytes=" + slotBytes
                         + ", limit=1 or more, less than 2^63 bytes together");
         CudaCalls calls = CudaRuntime.current();
         long rounded = aligned(slotBytes);
-        long memory = DeviceBlock.allocate(calls, "results", device, slots * rounded);
+        long memory = DeviceBlock.allocate(calls, what, device, slots * rounded);
         return new DeviceSegment(calls, device, slots, rounded, memory, null);
     }
 
@@ -200,27 +206,23 @@ public final class DeviceSegment implements AutoCloseable {
     }
 
     /**
-     * Waits until all that may read results on the device is done: sums, and work on the default stream. Call it before
-     * another process, which cannot wait for streams of this one, writes to a slot again.
+     * Waits until what this process may read and {@link #write} on the device is done: sums, copies, and work on the
+     * default stream. Call it before another process, which cannot wait for streams of this one, writes to a slot
+     * again, or reads what was written.
      */
-    public void finishReaders() {
-        calls.check("finish what reads results", device, calls.finishReaders(device));
+    public void finishQueued() {
+        calls.check("finish what is queued", device, calls.finishQueued(device));
     }
 
     /**
      * Copies memory of the device to an offset, after what the calling thread has queued there, some time before
-     * {@link #finishWrites} returns.
+     * {@link #finishQueued} returns.
      */
     public void write(long offset, long source, long length) {
         long stream = calls.sumStream(device);
         int result = calls.streamAfter(device, stream, calls.currentStream(device));
         result = result < 0 ? result : calls.copy(address + offset, source, length, stream);
         calls.check("copy on a device", device, result);
-    }
-
-    /** Waits until what {@link #write} copies is there. */
-    public void finishWrites() {
-        calls.check("finish a copy on a device", device, calls.streamFinish(calls.sumStream(device)));
     }
 
     /**

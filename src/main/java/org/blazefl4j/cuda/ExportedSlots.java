@@ -90,7 +90,7 @@ public final class ExportedSlots implements AutoCloseable {
             List<DeviceSlot> unused =
                     returned.stream().filter(slot -> !slot.isReferenced()).toList();
             if (!unused.isEmpty()) {
-                unused.get(0).segment().finishReaders();
+                unused.get(0).segment().finishQueued();
                 returned.removeAll(unused);
                 free.addAll(unused);
             }
@@ -143,6 +143,11 @@ public final class ExportedSlots implements AutoCloseable {
 
     private OfDevice of(DeviceSlot slot) {
         return byDevice.computeIfAbsent(slot.segment().device(), OfDevice::new);
+    }
+
+    /** Returns whether a result came in a slot of some device. */
+    public boolean isProven() {
+        return !refused && byDevice.values().stream().anyMatch(there -> there.proven);
     }
 
     /** Returns whether a result came in a slot of a device, so that processes can open its memory. */

@@ -2,8 +2,8 @@ package org.blazefl4j.process;
 
 /**
  * The layout of the areas of a job board, of which the native library knows only the size. An area holds one message.
- * It begins with a header of two parts. The message's tensors, segment table and body follow, unless they
- * are in a separate segment. Offsets are in bytes. Numbers are in native byte order, aligned to 4 bytes.
+ * It begins with a header of two parts. The message's tensors, segment table and body follow, unless they are in a
+ * separate segment. Offsets are in bytes. Numbers are in native byte order, aligned to 4 bytes.
  *
  * <pre>
  *      0             4             8                           16
@@ -37,8 +37,8 @@ package org.blazefl4j.process;
  *
  * <p>CLIENT is the number of a client or shard. A job's DEVICE is the index of a CUDA device, -1 for the current one,
  * or {@link #JOB_DEVICE_CPU}. SEGMENT and SLOT name the slot for the result, if {@link #JOB_HAS_SLOT} is set; ON_DEVICE
- * (a device handle) and ON_SLOT another one for it on the client's device, if {@link #JOB_HAS_DEVICE_SLOT} is set. CHECK
- * is the checksum of the rest of a device handle, MEMORY what CUDA calls the memory.
+ * (a device handle) and ON_SLOT another one for it on the client's device, if {@link #JOB_HAS_DEVICE_SLOT} is set.
+ * CHECK is the checksum of the rest of a device handle, MEMORY what CUDA calls the memory.
  *
  * <p>A change of this layout raises {@code version_number} in {@code native/src/board.cpp}, by which workers refuse the
  * board of another release.

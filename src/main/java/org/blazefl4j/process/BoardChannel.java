@@ -7,6 +7,7 @@ import java.util.WeakHashMap;
 import java.util.function.Consumer;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.cuda.DeviceSlot;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
@@ -20,7 +21,9 @@ final class BoardChannel implements AutoCloseable {
 
     private final ResourceStack outboxes = new ResourceStack();
     private final PackageEncoder encoder = new PackageEncoder();
+    private final SharedMemoryMap map;
     private final CopyPlacer copies;
+    private CopyPlacer roundsCopies;
     private final Consumer<Class<?>> requireClass;
     private final Set<Class<?>> checkedClasses = Collections.newSetFromMap(new WeakHashMap<>());
     private final EncodedConfigCache configCache;
@@ -41,7 +44,9 @@ final class BoardChannel implements AutoCloseable {
     BoardChannel(Board board, Consumer<Class<?>> requireClass, SharedMemoryMap map, ClassLoader loader) {
         PackageDecoder decoder = new PackageDecoder(loader);
         this.requireClass = requireClass;
+        this.map = map;
         copies = new CopyPlacer(map);
+        roundsCopies = copies;
         configCache = new EncodedConfigCache(map);
         setup = outboxes.add(new Outbox(board.setupArea(), encoder));
         round = outboxes.add(new Outbox(board.roundArea(), encoder));
@@ -60,19 +65,20 @@ final class BoardChannel implements AutoCloseable {
     }
 
     /**
-     * Sends what workers read at their first job of a round. No job may be outstanding. Tensors on devices are copied to
-     * the host's memory.
+     * Sends what workers read at their first job of a round. No job may be outstanding.
      *
+     * @param block memory for tensors on its device, which others there, too, leave through the host's; or null
      * @throws IllegalArgumentException if workers cannot load the payload's class
      */
-    void send(Message.Round message) {
+    void send(Message.Round message, @Nullable DeviceSegment block) {
         checkClass(message.payload());
         if (PayloadCheck.ON) {
             round.poison();
         }
+        roundsCopies = block == null ? copies : new PayloadPlacer(map, block);
         encoder.acceptDevices(true);
         try {
-            round.send(message, copies);
+            round.send(message, roundsCopies);
         } finally {
             encoder.acceptDevices(false);
         }
@@ -83,8 +89,7 @@ final class BoardChannel implements AutoCloseable {
      *
      * @throws IllegalArgumentException if workers cannot load the configuration's class
      */
-    void send(
-            int lane, ClientJob job, @Nullable Slot slot, @Nullable DeviceSlot onDevice, Message.Job message) {
+    void send(int lane, ClientJob job, @Nullable Slot slot, @Nullable DeviceSlot onDevice, Message.Job message) {
         checkClass(message.config());
         JobHeader.of(job, slot, onDevice).write(lanes[lane].header);
         if (message.isConfigOnly() && !job.isShard()) { // a shard's number would displace a client's configuration
@@ -126,7 +131,7 @@ final class BoardChannel implements AutoCloseable {
      */
     String describe(
             Board.ForbiddenWrite write, int lane, ClientJob job, @Nullable Object config, Message.Round message) {
-        String path = round.pathAt(write, message, copies);
+        String path = round.pathAt(write, message, roundsCopies);
         String owner = path == null ? "its data" : path.startsWith("payload") ? "the payload" : "shared data";
         if (path == null) {
             path = lanes[lane].job.pathAt(write, config, copies);

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Places tensors in the space of the message, except those that are in shared memory already. */
-final class CopyPlacer extends MessagePlacer {
+class CopyPlacer extends MessagePlacer {
 
     private final SharedMemoryMap known;
     private @Nullable Segment space;

@@ -55,12 +55,7 @@ final class DealtJobs {
         private boolean abandoned;
         private int attempt;
 
-        Job(
-                int index,
-                ClientJob client,
-                @Nullable Object config,
-                @Nullable Slot slot,
-                @Nullable DeviceSlot onDevice) {
+        Job(int index, ClientJob client, @Nullable Object config, @Nullable Slot slot, @Nullable DeviceSlot onDevice) {
             this.index = index;
             this.client = client;
             this.config = config;

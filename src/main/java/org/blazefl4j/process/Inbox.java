@@ -148,8 +148,7 @@ final class Inbox {
         DeviceSegment segment = segments.open(table.onDevice(handle), handle);
         TensorLayout layout = handle.layout();
         try {
-            return segment.tensor(
-                    handle.offset(), layout.dtype(), layout.sizes(), layout.strides(), handle.bytes());
+            return segment.tensor(handle.offset(), layout.dtype(), layout.sizes(), layout.strides(), handle.bytes());
         } catch (IllegalArgumentException e) {
             throw new PackageFormatException("handle damaged: " + e.getMessage(), e);
         }

@@ -95,7 +95,11 @@ final class Message {
      * @param finite whether the package is finite
      * @param refusal why the worker could not open the slot on the device, or null if it could
      */
-    record Result(Object uplink, @Nullable Tensor state, boolean finite, @Nullable String refusal) {
+    record Result(
+            Object uplink,
+            @Nullable Tensor state,
+            boolean finite,
+            @Nullable String refusal) {
 
         private static final String UPLINK = "uplink";
 

@@ -1,9 +1,13 @@
 package org.blazefl4j.process;
 
 import java.util.OptionalDouble;
+import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.cuda.DeviceSlot;
 import org.blazefl4j.cuda.ExportedSlots;
+import org.blazefl4j.worker.RoundWork;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +20,7 @@ final class PoolDevices implements AutoCloseable {
     private final long slotBytes;
     private final int most;
     private @Nullable ExportedSlots slots;
+    private @Nullable PayloadBlocks payloads;
 
     /**
      * Allocates nothing yet.
@@ -46,6 +51,44 @@ final class PoolDevices implements AutoCloseable {
         return slots != null && !device.isCpu() && slots.exist(index(device));
     }
 
+    /**
+     * Returns memory for the tensors of a payload that lie on a device, or null if they go through the host's memory:
+     * unless all clients are on that device, and workers are known to open its memory.
+     */
+    @Nullable
+    DeviceSegment blockFor(RoundWork<?, ?, ?> work) {
+        if (slots == null || !slots.isProven()) {
+            return null;
+        }
+        int device = -1;
+        long bytes = 0;
+        for (TensorWalk.Found found : TensorWalk.tensors(work.payload())) {
+            Tensor tensor = found.tensor();
+            int there = tensor.isNull() || !tensor.defined() ? -1 : DeviceSegment.deviceOf(tensor);
+            if (there >= 0 && (device < 0 || there == device)) {
+                device = there;
+                bytes += PayloadPlacer.bytes(tensor);
+            }
+        }
+        return bytes > 0 && slots.isProven(device) && areAllOn(device, work) ? block(device, bytes) : null;
+    }
+
+    private static boolean areAllOn(int device, RoundWork<?, ?, ?> work) {
+        for (int i = 0; i < work.ids().size(); i++) {
+            Device clients = work.job(i).device();
+            if (clients.isCpu() || index(clients) != device) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private @Nullable DeviceSegment block(int device, long bytes) {
+        PayloadBlocks made = payloads == null ? new PayloadBlocks() : payloads;
+        payloads = made;
+        return made.block(device, bytes);
+    }
+
     /** Returns the index of a CUDA device; without one, that of the current device, which is the first. */
     private static int index(Device device) {
         return Math.max(0, device.index());
@@ -74,8 +117,10 @@ final class PoolDevices implements AutoCloseable {
 
     @Override
     public void close() {
-        if (slots != null) {
-            slots.close();
+        try (ExportedSlots results = slots;
+                PayloadBlocks models = payloads) {
+            slots = null;
+            payloads = null;
         }
     }
 }

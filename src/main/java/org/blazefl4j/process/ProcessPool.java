@@ -80,8 +80,8 @@ public final class ProcessPool implements AutoCloseable {
             BoardChannel channel = resources.add(new BoardChannel(board, classPath::check, map, loader));
             send(channel, worker, layout);
             SlotPool slots = resources.add(newSlots(layout));
-            PoolDevices devices = resources.add(
-                    new PoolDevices(settings.deviceResultShare(), layout.slotBytes(), slots.initial()));
+            PoolDevices devices =
+                    resources.add(new PoolDevices(settings.deviceResultShare(), layout.slotBytes(), slots.initial()));
             StateSegments states = resources.add(new StateSegments(board.lanes(), map));
             WorkerCommand command = resources.add(new WorkerCommand(WorkerMain.class, settings, classPath));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
@@ -196,7 +196,7 @@ public final class ProcessPool implements AutoCloseable {
             Object function = crossing(work.sideFunction());
             Message.Round message =
                     new Message.Round(messages, environment(), shared.byName(), work.payload(), work.side(), function);
-            parts.channel().send(message);
+            parts.channel().send(message, parts.devices().blockFor(work));
             return new PoolRound<>(parts, round, message, this::leave);
         } catch (Throwable failure) {
             leave();

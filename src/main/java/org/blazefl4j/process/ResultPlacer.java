@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Places the tensors of a client's result. Tensors already in place in a slot stay there, be it in the host's memory or
- * on a device, others are copied to the place with their path in the host's. Unbounded tensors go to separate segments, and so does the encoded state if the room for it is
- * too small.
+ * on a device, others are copied to the place with their path in the host's. Unbounded tensors go to separate segments,
+ * and so does the encoded state if the room for it is too small.
  */
 final class ResultPlacer extends MessagePlacer implements AutoCloseable {
 

@@ -13,8 +13,8 @@ import org.blazefl4j.shm.Slot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The segments that a result may refer to: those of its slots, the one for the client's state, and segments of the worker
- * that sent it. Closing this object closes the latter; tensors keep them mapped.
+ * The segments that a result may refer to: those of its slots, the one for the client's state, and segments of the
+ * worker that sent it. Closing this object closes the latter; tensors keep them mapped.
  */
 final class ResultSegments implements Inbox.SegmentSource, AutoCloseable {
 
@@ -32,8 +32,7 @@ final class ResultSegments implements Inbox.SegmentSource, AutoCloseable {
      * @param room the segment that was reserved for the client's state; null if none was
      * @param workerPid the process that sent the result
      */
-    ResultSegments(
-            @Nullable Slot slot, @Nullable DeviceSlot onDevice, @Nullable Segment room, long workerPid) {
+    ResultSegments(@Nullable Slot slot, @Nullable DeviceSlot onDevice, @Nullable Segment room, long workerPid) {
         this.slot = slot;
         this.onDevice = onDevice;
         this.room = room;
@@ -73,7 +72,9 @@ final class ResultSegments implements Inbox.SegmentSource, AutoCloseable {
     public DeviceSegment open(DeviceHandle segment, ShmHandle handle) {
         if (onDevice == null || !segment.equals(onDevice.segment().handle())) {
             throw new PackageFormatException("segment of another job: segment=" + segment + ", expected="
-                    + (onDevice == null ? "none on a device" : onDevice.segment().handle()));
+                    + (onDevice == null
+                            ? "none on a device"
+                            : onDevice.segment().handle()));
         }
         if (!onDevice.holds(handle.offset(), handle.bytes())) {
             throw outside(handle, onDevice.segment().slotBytes(), onDevice.offset());

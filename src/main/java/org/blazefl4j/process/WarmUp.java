@@ -47,9 +47,10 @@ final class WarmUp {
             int threads = real.settings().intraOpThreads();
             WorkerSettings settings = new WorkerSettings(
                     0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT, List.of(), 0, GraphMode.OFF);
-            Message.Setup setup = new Message.Setup(WorkerFunction.of(function), layout, settings, false, real.environment());
+            Message.Setup setup =
+                    new Message.Setup(WorkerFunction.of(function), layout, settings, false, real.environment());
             channel.send(setup);
-            channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null, null));
+            channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null, null), null);
             try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, 1, map)) {
                 Slot slot = Objects.requireNonNull(slots.take(), "one slot");
                 channel.send(0, new ClientJob(0, 0, Device.CPU), slot, null, Message.Job.of(0));

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;

@@ -77,7 +77,8 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
             OptionalDouble share = algorithm.acceptsDeviceTensors()
                     ? OptionalDouble.of(options.deviceResultShare())
                     : OptionalDouble.empty();
-            pool = new ProcessPool(settings(processOptions, share), worker(), prepared, algorithm.getClass(), stopEvent);
+            pool = new ProcessPool(
+                    settings(processOptions, share), worker(), prepared, algorithm.getClass(), stopEvent);
         } finally {
             TensorWalk.closeAll(prepared);
         }

@@ -95,6 +95,11 @@ public final class FakeCuda implements CudaCalls, AutoCloseable, BeforeEachCallb
         refusing = true;
     }
 
+    /** Lets them have memory again. */
+    public void allowMemory() {
+        refusing = false;
+    }
+
     /** Lets streams wait for nothing, for tests of this class: wrong bits must be seen. */
     public void forgetWaits() {
         loose = true;
@@ -228,9 +233,9 @@ public final class FakeCuda implements CudaCalls, AutoCloseable, BeforeEachCallb
     }
 
     @Override
-    public int finishReaders(int device) {
+    public int finishQueued(int device) {
         readerWaits.incrementAndGet();
-        return loose ? 0 : CudaCalls.super.finishReaders(device);
+        return loose ? 0 : CudaCalls.super.finishQueued(device);
     }
 
     @Override

@@ -180,8 +180,7 @@ class MessageFuzzTest {
             JobHeader read = JobHeader.read(bytes);
             assertThat(read.slot())
                     .isBetween(0, read.segment() == null ? 0 : read.segment().slots() - 1);
-            assertThat(read.onSlot())
-                    .isBetween(0, read.onDevice() == null ? 0 : onDevice.slots() - 1);
+            assertThat(read.onSlot()).isBetween(0, read.onDevice() == null ? 0 : onDevice.slots() - 1);
         });
         if (thrown != null) {
             assertThat(thrown).isExactlyInstanceOf(PackageFormatException.class);

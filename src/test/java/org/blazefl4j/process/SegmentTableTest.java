@@ -23,8 +23,7 @@ class SegmentTableTest {
 
     static final DeviceHandle ON_DEVICE = onDevice(new Random(3));
 
-    private static final TensorLayout FLOATS =
-            new TensorLayout(ScalarType.Float, new long[] {5}, new long[] {1});
+    private static final TensorLayout FLOATS = new TensorLayout(ScalarType.Float, new long[] {5}, new long[] {1});
 
     static DeviceHandle onDevice(Random random) {
         byte[] memory = new byte[DeviceHandle.MEMORY_BYTES];
@@ -141,8 +140,8 @@ class SegmentTableTest {
     void shouldTakeResultsInNoSlotOfAnotherJob() {
         try (ResultSegments segments = new ResultSegments(null, null, null, ON_DEVICE.pid())) {
             assertThatExceptionOfType(PackageFormatException.class)
-                    .isThrownBy(() ->
-                            segments.open(ON_DEVICE, new ShmHandle(1 << 24, ON_DEVICE.generation(), 0, FLOATS)))
+                    .isThrownBy(
+                            () -> segments.open(ON_DEVICE, new ShmHandle(1 << 24, ON_DEVICE.generation(), 0, FLOATS)))
                     .withMessage("segment of another job: segment=" + ON_DEVICE + ", expected=none on a device");
         }
     }

@@ -3,6 +3,7 @@ package org.blazefl4j.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntUnaryOperator;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Tiny;
@@ -65,7 +68,7 @@ final class DeviceProcessesTest {
     final FakeCuda cuda = new FakeCuda();
 
     private final TinyData data = TinyData.evenly(3 * CLIENTS, CLIENTS);
-    private final List<String> output = new ArrayList<>();
+    private final List<String> output = new CopyOnWriteArrayList<>();
     private final Map<Integer, Set<Integer>> payloads = new TreeMap<>();
     private final Set<Integer> buffers = new TreeSet<>();
     private final Set<Integer> arrived = new TreeSet<>();
@@ -81,7 +84,7 @@ final class DeviceProcessesTest {
     /**
      * A client that halves the model and adds its number, in place of training.
      *
-     * @param failing a file that is there while the client fails, or null
+     * @param failing a file with the words of the exception by which the client fails once, if it is there
      */
     record Config(int cid, Path failing) {}
 
@@ -91,14 +94,16 @@ final class DeviceProcessesTest {
         FakeCuda.computeIfInstalled(context.device());
         int cid = config.cid();
         try (PointerScope scope = new PointerScope()) {
-            if (config.failing() != null && Files.deleteIfExists(config.failing())) {
+            if (Files.exists(config.failing())) {
+                String words = Files.readString(config.failing());
+                Files.delete(config.failing());
                 result.fill_(new Scalar(Double.NaN));
-                throw new ArithmeticException("client " + cid);
+                throw new ArithmeticException(words);
             }
             result.copy_(payload.parameters().mul(new Scalar(0.5)).add_(new Scalar(cid + 0.1)));
         }
-        Map<String, Object> found = Map.of(
-                PAYLOAD, DeviceSegment.deviceOf(payload.parameters()), BUFFER, DeviceSegment.deviceOf(result));
+        Map<String, Object> found =
+                Map.of(PAYLOAD, DeviceSegment.deviceOf(payload.parameters()), BUFFER, DeviceSegment.deviceOf(result));
         return new FedAvgUplinkPackage(cid, result, cid + 1, found);
     }
 
@@ -113,6 +118,7 @@ final class DeviceProcessesTest {
 
         @Override
         public Config getClientConfig(int cid) {
+            cuda.allowMemory(); // from the first job of a round on
             return new Config(cid, folder.resolve("failing-" + cid));
         }
 
@@ -203,15 +209,102 @@ final class DeviceProcessesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void shouldKeepResultsOnTheDevice(int workers) {
+    void shouldKeepResultsAndModelOnTheDevice(int workers) {
         List<String> expected = expected();
         try (FedAvgServerHandler handler = handler();
                 var trainer = pool(clients(handler), options(workers))) {
             assertThat(train(handler, trainer, ROUNDS)).isEqualTo(expected);
         }
+        assertThat(payloads)
+                .containsExactly(
+                        Map.entry(0, Set.of(-1)),
+                        Map.entry(1, Set.of(0)),
+                        Map.entry(2, Set.of(0)),
+                        Map.entry(3, Set.of(0)));
         assertThat(buffers).containsExactly(0);
         assertThat(arrived).containsExactly(0);
+        assertThat(cuda.crossings()).isZero();
         assertThat(output).isEmpty();
+    }
+
+    /** Workers would read what was in the block before, as they would see if nothing waited. */
+    @Test
+    void shouldSendTheModelOnceItIsCopied() {
+        List<String> expected = expected();
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(clients(handler), options(1).slots(CLIENTS))) {
+            assertThat(train(handler, trainer, 1)).isEqualTo(expected.subList(0, 1));
+            cuda.forgetWaits();
+            assertThat(train(handler, trainer, 1)).isNotEqualTo(expected.subList(1, 2));
+        }
+    }
+
+    /** Results on several devices are added up on the host, where the model then is. */
+    @Test
+    void shouldSendTheModelThroughTheHostToClientsOfOtherDevices() {
+        List<String> expected = expected();
+        AtomicReference<IntUnaryOperator> device = new AtomicReference<>(ONE);
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(
+                        clients(handler),
+                        options(2),
+                        process(""),
+                        cid -> device.get().applyAsInt(cid))) {
+            List<String> hashes = new ArrayList<>();
+            for (IntUnaryOperator next : List.of(ONE, ONE, BOTH, cid -> 1)) {
+                device.set(next);
+                hashes.addAll(train(handler, trainer, 1));
+                payloads.put(hashes.size(), payloads.remove(0));
+            }
+            assertThat(hashes).isEqualTo(expected);
+        }
+        assertThat(payloads)
+                .containsExactly(
+                        Map.entry(1, Set.of(-1)),
+                        Map.entry(2, Set.of(0)),
+                        Map.entry(3, Set.of(-1)),
+                        Map.entry(4, Set.of(-1)));
+        assertThat(arrived).containsExactly(0, 1);
+    }
+
+    @Test
+    void shouldSendTheModelThroughTheHostIfTheDeviceHasNoMemory() {
+        List<String> expected = expected();
+        try (FedAvgServerHandler handler = handler();
+                LogLines log = new LogLines("org.blazefl4j.process.PayloadBlocks");
+                var trainer = pool(clients(handler), options(2).slots(3))) {
+            List<String> hashes = new ArrayList<>();
+            for (int round = 0; round < 3; round++) {
+                hashes.addAll(train(handler, trainer, 1));
+                payloads.put(round + 1, payloads.remove(0));
+                cuda.refuseMemory(); // to the next round's model
+            }
+            assertThat(hashes).isEqualTo(expected.subList(0, 3));
+            assertThat(log.lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("model crosses through host memory, with the same bits: device memory: for=models, ");
+        }
+        assertThat(payloads.values()).containsOnly(Set.of(-1));
+        assertThat(arrived).containsExactly(0);
+    }
+
+    @Test
+    void shouldEvaluateOnTheDevice() {
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(clients(handler), options(2))) {
+            train(handler, trainer, 1);
+            try (Tensor mean = handler.downlinkPackage().parameters().mean()) {
+                assertThat(trainer.evaluate(handler.downlinkPackage(), List.of(3, 5, 7), DeviceProcessesTest::evaluate))
+                        .containsOnly(List.of(0, mean.item_float()));
+            }
+        }
+    }
+
+    private static List<Object> evaluate(Config config, FedAvgDownlinkPackage payload, WorkerContext context) {
+        try (Tensor mean = payload.parameters().mean()) {
+            return List.of(DeviceSegment.deviceOf(payload.parameters()), mean.item_float());
+        }
     }
 
     /** Slots are fewer than clients. The other tests would not see it if bits did not depend on who waits. */
@@ -264,16 +357,36 @@ final class DeviceProcessesTest {
         assertThat(arrived).containsExactly(0);
     }
 
+    private void failOnce(int cid, String words) throws IOException {
+        Files.writeString(folder.resolve("failing-" + cid), words);
+    }
+
+    /** It ends without closing what it has open, and its client's slot is not used again. */
+    @Test
+    void shouldReplaceAWorkerThatLostItsContext() throws Exception {
+        List<String> expected = expected();
+        failOnce(5, "CUDA error: an illegal memory access was encountered");
+        try (FedAvgServerHandler handler = handler();
+                var trainer = pool(clients(handler), options(1).slots(3).onClientFailure(FailurePolicy.retry(1)))) {
+            long pid = trainer.workerPids().get(0);
+            assertThat(train(handler, trainer, 2)).isEqualTo(expected.subList(0, 2));
+            assertThat(trainer.workerPids().get(0)).isNotEqualTo(pid);
+        }
+        assertThat(output)
+                .containsExactly("CUDA context lost: error=700 (an illegal memory access was encountered); this worker"
+                        + " ends and is replaced");
+        assertThat(arrived).containsExactly(0);
+    }
+
     /** A slot of a client that failed has NaNs when it is used again. */
     @Test
     void shouldUseSlotsOfClientsThatFailedAgain() throws Exception {
         List<String> expected = expected();
         for (int cid : List.of(1, 4, 7, 11)) {
-            Files.createFile(folder.resolve("failing-" + cid));
+            failOnce(cid, "no number");
         }
         try (FedAvgServerHandler handler = handler();
-                var trainer = pool(
-                        clients(handler), options(2).slots(3).onClientFailure(FailurePolicy.retry(1)))) {
+                var trainer = pool(clients(handler), options(2).slots(3).onClientFailure(FailurePolicy.retry(1)))) {
             assertThat(train(handler, trainer, ROUNDS)).isEqualTo(expected);
         }
         assertThat(folder).isEmptyDirectory();
@@ -282,7 +395,7 @@ final class DeviceProcessesTest {
 
     @Test
     void shouldFreeAllWhenAClientEndsTheRound() throws Exception {
-        Files.createFile(folder.resolve("failing-4"));
+        failOnce(4, "no number");
         try (FedAvgServerHandler handler = handler();
                 var trainer = pool(clients(handler), options(2))) {
             assertThatThrownBy(() -> train(handler, trainer, 1))

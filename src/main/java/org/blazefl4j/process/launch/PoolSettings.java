@@ -17,8 +17,8 @@ import org.blazefl4j.worker.WorkerSettings;
  * @param worker the settings that every worker gets at its start
  * @param slots the initial number of slots, or empty for as many as fit in a fixed amount of memory
  * @param maxSlots the most slots that the pool may grow to
- * @param deviceResultShare the most of a device's free memory that results may take there, from 0 to 1; empty if results
- *     cannot have tensors on devices
+ * @param deviceResultShare the most of a device's free memory that results may take there, from 0 to 1; empty if
+ *     results cannot have tensors on devices
  * @param classPath class path entries, placed before those found automatically
  * @param jvmArguments additional JVM arguments of workers
  * @param environment additional environment variables of workers

@@ -63,12 +63,15 @@ final class FedAvgGpuTest {
 
     /** Trains in worker processes. */
     private Outcome train(Device device, int workers) {
-        TrainerOptions options =
-                TrainerOptions.builder().device(device).numParallels(workers).build();
+        return train(processes(
+                TrainerOptions.builder().device(device).numParallels(workers).build()));
+    }
+
+    private ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> processes(TrainerOptions options) {
         ProcessOptions process = ProcessOptions.builder()
                 .environment(Map.of("CUBLAS_WORKSPACE_CONFIG", ":4096:8"))
                 .build();
-        return train(new ProcessPoolClientTrainer<>(clients(), options, process));
+        return new ProcessPoolClientTrainer<>(clients(), options, process);
     }
 
     private Outcome train(ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> opened) {
@@ -124,17 +127,30 @@ final class FedAvgGpuTest {
         assertThat(DeviceSegment.free(0)).isGreaterThanOrEqualTo(before);
     }
 
-    @Test
-    void shouldKeepResultsAndModelOnOneDevice() {
-        TrainerOptions options = TrainerOptions.builder()
+    private TrainerOptions twoWorkersOnOneDevice() {
+        return TrainerOptions.builder()
                 .device(Device.parse("cuda:0"))
                 .numParallels(2)
                 .build();
+    }
+
+    @Test
+    void shouldKeepResultsAndModelOnOneDevice() {
+        requireOnDevice(ExecutionMode.MULTI_THREADED.trainer(clients(), twoWorkersOnOneDevice()));
+    }
+
+    /** Workers open the memory of this process. */
+    @Test
+    void shouldKeepResultsAndModelOfProcessesOnOneDevice() {
+        requireOnDevice(processes(twoWorkersOnOneDevice()));
+    }
+
+    private void requireOnDevice(ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> opened) {
         List<Boolean> payloads = new ArrayList<>();
         List<Boolean> results = new ArrayList<>();
         try (var handler = new FedAvgServerHandler(
                         SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(2, CLIENTS));
-                var trainer = ExecutionMode.MULTI_THREADED.trainer(clients(), options)) {
+                var trainer = opened) {
             while (!handler.isStopped()) {
                 FedAvgDownlinkPackage payload = handler.downlinkPackage();
                 payloads.add(payload.parameters().is_cuda());
@@ -148,6 +164,18 @@ final class FedAvgGpuTest {
         }
         assertThat(payloads).containsExactly(false, true);
         assertThat(results).hasSize(2 * CLIENTS).containsOnly(true);
+    }
+
+    @Test
+    void shouldGiveTheSameBitsInProcessesThatShareTheDevicesMemory() {
+        TrainerOptions options = twoWorkersOnOneDevice();
+        Outcome serial = train(ExecutionMode.SINGLE_THREADED.trainer(
+                clients(), options.toBuilder().numParallels(1).build()));
+        for (double share : new double[] {0, 0.2}) {
+            Outcome other =
+                    train(processes(options.toBuilder().deviceResultShare(share).build()));
+            assertThat(other.hashes).as("share=%s", share).isEqualTo(serial.hashes);
+        }
     }
 
     /** The loss after a round on each of the devices; clients are pulled to the model that they receive. */
