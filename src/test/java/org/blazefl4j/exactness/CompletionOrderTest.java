@@ -24,7 +24,7 @@ final class CompletionOrderTest {
 
     static Stream<Arguments> slow() {
         return Stream.of(Algorithm.values())
-                .flatMap(algorithm -> Stream.of(Way.threads(3), Way.threads(8), Way.processes(3))
+                .flatMap(algorithm -> Stream.of(Way.threads(3), Way.threads(8), Way.processes(2))
                         .map(way -> Arguments.of(algorithm, way, way.workers() + 10 * algorithm.ordinal())));
     }
 

@@ -128,7 +128,7 @@ abstract class ResultContract extends RoundContract {
 
     @Test
     void shouldKeepResultsValidWhenTheTrainerIsClosedFirst() {
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm, ONE);
         trainer.localProcess(poolDown, ids(3));
         List<PoolClients.Up> ups = trainer.uplinkPackage();
         trainer.close();

@@ -66,7 +66,7 @@ abstract class RoundContract extends TrainerFixture {
     void shouldCloseUntakenPackagesWhenTheNextRoundStartsAndAtTheEnd() {
         List<Up> first;
         List<Up> second;
-        try (var trainer = open(Clients.adding())) {
+        try (var trainer = open(Clients.adding(), ONE)) {
             trainer.localProcess(down, List.of(1, 2));
             first = trainer.cache();
             trainer.localProcess(down, List.of(3));
@@ -253,7 +253,7 @@ abstract class RoundContract extends TrainerFixture {
     void shouldConvertEachPackageBeforeItIsHandedOver() {
         List<Integer> converted = new ArrayList<>();
         var clients = new ConvertingClients(converted);
-        try (var trainer = open(clients)) {
+        try (var trainer = open(clients, ONE)) {
             trainer.localProcess(down, List.of(2, 1));
 
             assertThat(converted).containsExactly(2, 1);

@@ -191,7 +191,7 @@ abstract class TrainerContract extends ArrivalContract {
     @Test
     void shouldLeaveAStopThatComesAfterTheLastClientForTheNextRound() {
         List<Integer> taken = new ArrayList<>();
-        var trainer = open(Clients.adding());
+        var trainer = open(Clients.adding(), ONE);
         trainer.localProcess(down, ids(3), uplink -> {
             taken.add(uplink.cid());
             uplink.close();
@@ -230,7 +230,7 @@ abstract class TrainerContract extends ArrivalContract {
 
     @Test
     void shouldCloseTwiceAndThenRefuseRounds() {
-        var trainer = open(Clients.adding());
+        var trainer = open(Clients.adding(), ONE);
         trainer.localProcess(down, ids(3), Up::close);
 
         trainer.close();
@@ -282,7 +282,7 @@ abstract class TrainerContract extends ArrivalContract {
 
     @Test
     void shouldCloseWithTheInterruptFlagSetAndKeepIt() {
-        var trainer = open(Clients.adding());
+        var trainer = open(Clients.adding(), ONE);
         trainer.localProcess(down, ids(3), Up::close);
         Thread.currentThread().interrupt();
 
