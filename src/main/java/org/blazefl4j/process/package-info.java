@@ -14,6 +14,9 @@
  *   <li>The {@code Supervisor} replaces lost workers; their claimed lanes become LOST.
  * </ol>
  *
+ * <p>Clients on CUDA devices have slots and payloads there, too, in memory of the pool's ({@code PoolDevices}), which
+ * workers open by a {@code DeviceHandle} ({@code SegmentCache}).
+ *
  * <p>{@code native/include/bfl_board.h} describes the protocol of lanes, {@code AreaLayout} the layout of messages.
  * Package {@code worker} trains a client, {@code process.launch} starts processes.
  */

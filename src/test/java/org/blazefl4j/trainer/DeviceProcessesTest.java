@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.cuda.DeviceSlots;
 import org.blazefl4j.cuda.ExportedSlots;
 import org.blazefl4j.cuda.FakeCuda;
+import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.util.FakeDevices;
 import org.blazefl4j.util.LogLines;
 import org.blazefl4j.util.Slow;
@@ -84,15 +86,23 @@ final class DeviceProcessesTest {
     /**
      * A client that halves the model and adds its number, in place of training.
      *
+     * @param places a file for the place of the client's buffer on a device
      * @param failing a file with the words of the exception by which the client fails once, if it is there
      */
-    record Config(int cid, Path failing) {}
+    record Config(int cid, Path places, Path failing) {}
 
     private static FedAvgUplinkPackage train(Config config, FedAvgDownlinkPackage payload, WorkerContext context)
             throws Exception {
         Tensor result = context.<FedAvgUplinkPackage>uplinkBuffer().parameters();
         FakeCuda.computeIfInstalled(context.device());
         int cid = config.cid();
+        if (DeviceSegment.deviceOf(result) >= 0) {
+            Files.writeString(
+                    config.places(),
+                    cid + "@" + place(TensorMemory.address(result)) + "\n",
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        }
         try (PointerScope scope = new PointerScope()) {
             if (Files.exists(config.failing())) {
                 String words = Files.readString(config.failing());
@@ -107,6 +117,31 @@ final class DeviceProcessesTest {
         return new FedAvgUplinkPackage(cid, result, cid + 1, found);
     }
 
+    /** Returns the inode of the file that lies at an address, and the offset in it: the same in all processes. */
+    private static String place(long address) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
+            String[] parts = line.split("[- ]+");
+            long from = Long.parseUnsignedLong(parts[0], 16);
+            if (address >= from && address < Long.parseUnsignedLong(parts[1], 16)) {
+                return parts[5] + "+" + (address - from);
+            }
+        }
+        throw new AssertionError("no memory at " + address);
+    }
+
+    /** Checks that the slot of a client's first buffer was given to none after it. */
+    private void requireGivenUp(int cid) throws IOException {
+        List<String> lines = Files.readAllLines(folder.resolve("places"));
+        String first = lines.stream()
+                .filter(line -> line.startsWith(cid + "@"))
+                .findFirst()
+                .orElseThrow();
+        String place = first.substring(first.indexOf('@'));
+        assertThat(lines.subList(lines.indexOf(first) + 1, lines.size()))
+                .isNotEmpty()
+                .noneMatch(line -> line.endsWith(place));
+    }
+
     private class Halving implements ClientAlgorithm<Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
         private final long numel;
@@ -119,7 +154,7 @@ final class DeviceProcessesTest {
         @Override
         public Config getClientConfig(int cid) {
             cuda.allowMemory(); // from the first job of a round on
-            return new Config(cid, folder.resolve("failing-" + cid));
+            return new Config(cid, folder.resolve("places"), folder.resolve("failing-" + cid));
         }
 
         @Override
@@ -341,7 +376,7 @@ final class DeviceProcessesTest {
     /** The killed worker had the slot; what it has queued might go on. */
     @ParameterizedTest
     @ValueSource(strings = {"TRAINING", "BEFORE_DONE"})
-    void shouldTrainTheClientOfAKilledWorkerAgain(String point) {
+    void shouldTrainTheClientOfAKilledWorkerAgain(String point) throws Exception {
         List<String> expected = expected();
         try (FedAvgServerHandler handler = handler();
                 var trainer = pool(
@@ -355,6 +390,9 @@ final class DeviceProcessesTest {
                     .satisfies(retried -> assertThat(retried.clientId()).isEqualTo(5));
         }
         assertThat(arrived).containsExactly(0);
+        if (point.equals("BEFORE_DONE")) {
+            requireGivenUp(5);
+        }
     }
 
     private void failOnce(int cid, String words) throws IOException {
@@ -376,6 +414,7 @@ final class DeviceProcessesTest {
                 .containsExactly("CUDA context lost: error=700 (an illegal memory access was encountered); this worker"
                         + " ends and is replaced");
         assertThat(arrived).containsExactly(0);
+        requireGivenUp(5);
     }
 
     /** A slot of a client that failed has NaNs when it is used again. */
@@ -389,7 +428,7 @@ final class DeviceProcessesTest {
                 var trainer = pool(clients(handler), options(2).slots(3).onClientFailure(FailurePolicy.retry(1)))) {
             assertThat(train(handler, trainer, ROUNDS)).isEqualTo(expected);
         }
-        assertThat(folder).isEmptyDirectory();
+        assertThat(folder).isDirectoryNotContaining("glob:**failing-*");
         assertThat(arrived).containsExactly(0);
     }
 
