@@ -119,6 +119,7 @@ final class WorkerStream implements AutoCloseable {
             try {
                 stream.await();
             } catch (RuntimeException e) {
+                CudaErrors.note(e); // who looks at the client's own exception would not see it
                 thrown.addSuppressed(e);
             }
             throw thrown;

@@ -294,8 +294,11 @@ final class DealtJobs {
     /** Gives up a job's slot on a device if its process is lost. Returns whether it did. */
     private boolean retireLost(int lane, Job job) {
         DeviceSlot slot = job.onDevice;
+        if (slot == null) {
+            return false;
+        }
         int state = state(lane);
-        if (slot == null || !job.abandoned && state != Board.LOST && state != Board.CLAIMED) {
+        if (!job.abandoned && state != Board.LOST && state != Board.CLAIMED) {
             return false;
         }
         pool.devices().retire(slot);

@@ -117,8 +117,13 @@ final class Message {
      * @param keepsSlot whether the client may still write to its slot, so that the worker must end once its results
      *     were taken
      * @param lostDevice whether CUDA works no more in the worker, which ends, too
+     * @param refusal why the worker could not open the model's memory on the device, or null if that was not the reason
      */
-    record Failure(RemoteError error, boolean keepsSlot, boolean lostDevice) {
+    record Failure(
+            RemoteError error,
+            boolean keepsSlot,
+            boolean lostDevice,
+            @Nullable String refusal) {
 
         /** Checks the components. */
         Failure {

@@ -1,5 +1,7 @@
 package org.blazefl4j.process;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.OptionalDouble;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.Device;
@@ -16,9 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class PoolDevices implements AutoCloseable {
 
+    private static final Logger LOGGER = System.getLogger(PoolDevices.class.getName());
+
     private final OptionalDouble share;
     private final long slotBytes;
     private final int most;
+    private volatile boolean abandoned;
     private @Nullable ExportedSlots slots;
     private @Nullable PayloadBlocks payloads;
 
@@ -64,7 +69,8 @@ final class PoolDevices implements AutoCloseable {
         long bytes = 0;
         for (TensorWalk.Found found : TensorWalk.tensors(work.payload())) {
             Tensor tensor = found.tensor();
-            int there = tensor.isNull() || !tensor.defined() ? -1 : DeviceSegment.deviceOf(tensor);
+            int there =
+                    tensor.isNull() || !tensor.defined() || !tensor.has_storage() ? -1 : DeviceSegment.deviceOf(tensor);
             if (there >= 0 && (device < 0 || there == device)) {
                 device = there;
                 bytes += PayloadPlacer.bytes(tensor);
@@ -115,8 +121,20 @@ final class PoolDevices implements AutoCloseable {
         }
     }
 
+    /** Leaves all memory to the end of this process: to free what another process has open is undefined. */
+    void abandon() {
+        abandoned = true;
+    }
+
     @Override
     public void close() {
+        if (abandoned && slots != null) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "memory of devices is not freed: found=a worker process that does not end, expected=none;"
+                            + " it is freed when this process and the worker have ended");
+            return;
+        }
         try (ExportedSlots results = slots;
                 PayloadBlocks models = payloads) {
             slots = null;

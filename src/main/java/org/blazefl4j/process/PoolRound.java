@@ -290,6 +290,9 @@ final class PoolRound<U> implements RoundResults<U> {
             String reason = "its exception cannot be read: " + Throwables.text(e);
             return round.failed(index, work.failure(index, worker, reason, RemoteError.sound(e)), false);
         }
+        if (failure.refusal() != null) {
+            pool.devices().refuse(failure.refusal()); // so that the next round does without
+        }
         if (failure.lostDevice()) {
             jobs.get(lane).abandonDevice();
         }

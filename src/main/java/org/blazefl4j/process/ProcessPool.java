@@ -80,13 +80,14 @@ public final class ProcessPool implements AutoCloseable {
             BoardChannel channel = resources.add(new BoardChannel(board, classPath::check, map, loader));
             send(channel, worker, layout);
             SlotPool slots = resources.add(newSlots(layout));
-            PoolDevices devices =
-                    resources.add(new PoolDevices(settings.deviceResultShare(), layout.slotBytes(), slots.initial()));
+            PoolDevices devices = resources.add(new PoolDevices(
+                    settings.deviceResultShare(), layout.slotBytes(), slots.initial() + settings.workers()));
             StateSegments states = resources.add(new StateSegments(board.lanes(), map));
             WorkerCommand command = resources.add(new WorkerCommand(WorkerMain.class, settings, classPath));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             users.enter();
-            Supervisor supervisor = new Supervisor(settings, board, command, arguments, users::leave);
+            Supervisor supervisor =
+                    new Supervisor(settings, board, command, arguments, all -> workersEnded(all, devices));
             parts = new PoolParts(board, channel, slots, devices, states, supervisor, settings.grace());
             archiveMaker = command.usesArchive()
                     ? Optional.of(new ArchiveMaker(command, WorkerMain.archiveArguments(arguments), this::awaitReady))
@@ -96,6 +97,14 @@ public final class ProcessPool implements AutoCloseable {
             throw failure;
         }
         stopEvent.attach(parts.board(), users);
+    }
+
+    /** Called once no worker runs, unless the kernel does not end one, which then still has devices' memory open. */
+    private void workersEnded(boolean all, PoolDevices devices) {
+        if (!all) {
+            devices.abandon();
+        }
+        users.leave();
     }
 
     private static Board newBoard(int workers) {

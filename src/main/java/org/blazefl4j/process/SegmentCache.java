@@ -14,8 +14,9 @@ import org.blazefl4j.shm.SegmentHandle;
 
 /**
  * The parent's segments that a worker has open. Those of messages are read-only, because clients must not write to
- * them; those of result slots are writable. A segment may be open both ways. Those on devices are always writable.
- * Closes segments unused for two rounds, because a round of shards may lie between two of training.
+ * them; those of result slots are writable. A segment may be open both ways. Those on devices are always writable: CUDA
+ * maps none read-only. Closes segments unused for two rounds, because a round of shards may lie between two of
+ * training.
  */
 final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.blazefl4j.process.launch.PoolSettings;
 import org.blazefl4j.process.launch.WorkerCommand;
@@ -55,7 +56,7 @@ final class Supervisor implements AutoCloseable {
     private final long[] words;
 
     private final long[] since;
-    private final Runnable ended;
+    private final Consumer<Boolean> ended;
     private final CountDownLatch started = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean closing;
@@ -68,9 +69,14 @@ final class Supervisor implements AutoCloseable {
      * Starts the workers.
      *
      * @param arguments the arguments of the workers' main class after the worker's index
-     * @param ended called when this thread no longer uses the board
+     * @param ended called when this thread no longer uses the board, with whether all processes have ended
      */
-    Supervisor(PoolSettings settings, Board board, WorkerCommand command, List<String> arguments, Runnable ended) {
+    Supervisor(
+            PoolSettings settings,
+            Board board,
+            WorkerCommand command,
+            List<String> arguments,
+            Consumer<Boolean> ended) {
         this.settings = settings;
         this.board = board;
         this.command = command;
@@ -185,10 +191,11 @@ final class Supervisor implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             fail(new IllegalStateException("supervisor of worker processes failed: " + e, e));
         } finally {
+            boolean all = false;
             try {
-                endAll();
+                all = endAll();
             } finally {
-                ended.run();
+                ended.accept(all);
             }
         }
     }
@@ -317,7 +324,8 @@ final class Supervisor implements AutoCloseable {
         board.alert();
     }
 
-    private void endAll() {
+    /** Ends all workers. Returns whether no process is left. */
+    private boolean endAll() {
         board.shutDown();
         long end = System.nanoTime() + settings.grace().toNanos();
         List<WorkerProcess> processes = new ArrayList<>();
@@ -334,14 +342,18 @@ final class Supervisor implements AutoCloseable {
         }
         IllegalStateException failure = broken;
         String reason = failure == null ? "worker process ended with its pool" : String.valueOf(failure.getMessage());
+        boolean all = true;
         for (WorkerProcess process : processes) {
             if (process.awaitExit(KILL_LIMIT)) {
                 lose(process.worker(), reason);
                 process.endGroup();
                 process.awaitOutput(until(end + LAST_OUTPUT.toNanos()));
+            } else {
+                all = false;
             }
             process.closeOutput();
         }
+        return all;
     }
 
     private static Duration until(long nanoTime) {

@@ -16,6 +16,7 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.cuda.CudaErrors;
 import org.blazefl4j.cuda.CudaMemory;
 import org.blazefl4j.cuda.CudaWarmUp;
+import org.blazefl4j.cuda.IpcRefusedException;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
@@ -172,7 +173,8 @@ final class Worker {
         } catch (Throwable failure) {
             state = Board.FAILED;
             boolean lost = CudaErrors.lost() != null;
-            lanes[lane].result.send(new Message.Failure(RemoteError.of(failure), tainted, lost), copies);
+            String refusal = failure instanceof IpcRefusedException && !lost ? failure.getMessage() : null;
+            lanes[lane].result.send(new Message.Failure(RemoteError.of(failure), tainted, lost, refusal), copies);
             if (round != null && !isRoundOpen()) {
                 endRound(); // the next job reads the round's message again
             }

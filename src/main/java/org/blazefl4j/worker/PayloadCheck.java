@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Detects clients of this process that write to or close read-only tensors: those of the payload, shared tensors, and
  * those of the configuration, such as data sets. Reads all of them before and after each client, so it is off unless
- * the system property {@code blazefl4j.checkPayload} is true. Worker processes cannot write to these tensors. With the
- * property set, the parent of a pool overwrites the message of a round before it sends the next.
+ * the system property {@code blazefl4j.checkPayload} is true. Worker processes cannot write to these tensors, except to
+ * those on devices, of which nothing is checked there. With the property set, the parent of a pool overwrites the
+ * message of a round before it sends the next.
  */
 public final class PayloadCheck implements ClientGuard {
 

@@ -25,6 +25,7 @@ final class WorkerStreamTest {
         private final List<String> all = Collections.synchronizedList(new ArrayList<>());
         private boolean exist = true;
         private String refuses = "";
+        private String words = "";
         /** The number of streams, which are handed out in turn. */
         private int pool = StreamLeases.STREAMS;
 
@@ -70,7 +71,7 @@ final class WorkerStreamTest {
         private void note(String what) {
             all.add(what);
             if (what.equals(refuses)) {
-                throw new IllegalStateException(what);
+                throw new IllegalStateException(what + words);
             }
         }
     }
@@ -100,6 +101,21 @@ final class WorkerStreamTest {
     private static boolean backwardHasThreads() {
         try (AutogradState state = AutogradState.get_tls_state()) {
             return state.get_multithreading_enabled();
+        }
+    }
+
+    @Test
+    void shouldNoteThatCudaIsLostWhateverTheClientThrows() {
+        notes.refuses = "await 0";
+        notes.words = " CUDA error: an illegal memory access was encountered";
+        try {
+            assertThatThrownBy(() -> stream.on(0, () -> {
+                        throw new ArithmeticException("of the client");
+                    }))
+                    .isExactlyInstanceOf(ArithmeticException.class);
+            assertThat(CudaErrors.lost()).isEqualTo("error=700 (an illegal memory access was encountered)");
+        } finally {
+            CudaErrors.forget();
         }
     }
 

@@ -70,7 +70,8 @@ class MessageFuzzTest {
                     new Message.Failure(
                             RemoteError.of(new IllegalStateException("outer", new IllegalArgumentException("inner"))),
                             true,
-                            false))) {
+                            false,
+                            "refused"))) {
                 outbox.send(message, new CopyPlacer(new SharedMemoryMap()));
                 byte[] bytes = new byte[area.bytes()];
                 memory().get(bytes);

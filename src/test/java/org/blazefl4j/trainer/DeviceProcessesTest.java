@@ -120,10 +120,11 @@ final class DeviceProcessesTest {
     /** Returns the inode of the file that lies at an address, and the offset in it: the same in all processes. */
     private static String place(long address) throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
-            String[] parts = line.split("[- ]+");
-            long from = Long.parseUnsignedLong(parts[0], 16);
-            if (address >= from && address < Long.parseUnsignedLong(parts[1], 16)) {
-                return parts[5] + "+" + (address - from);
+            String[] parts = line.split(" +");
+            String[] range = parts[0].split("-");
+            long from = Long.parseUnsignedLong(range[0], 16);
+            if (address >= from && address < Long.parseUnsignedLong(range[1], 16)) {
+                return parts[4] + "+" + (address - from);
             }
         }
         throw new AssertionError("no memory at " + address);
@@ -508,6 +509,26 @@ final class DeviceProcessesTest {
             assertThat(log.lines()).containsExactly(REFUSAL);
         }
         assertThat(buffers).contains(-1);
+    }
+
+    /** A worker that opened results' memory, and so is thought to open the model's. */
+    @Test
+    void shouldSendTheModelThroughTheHostAfterARoundInWhichItsMemoryCouldNotBeOpened() {
+        List<String> expected = expected();
+        try (FedAvgServerHandler handler = handler();
+                LogLines log = new LogLines(ExportedSlots.class);
+                var trainer = pool(
+                        clients(handler),
+                        options(1).slots(3),
+                        process("").environment(Map.of("FAKE_CUDA_FAIL", "cudaIpcOpenMemHandle:2:" + NOT_SUPPORTED)),
+                        ONE)) {
+            assertThat(train(handler, trainer, 1)).isEqualTo(expected.subList(0, 1));
+            assertThatThrownBy(() -> train(handler, trainer, 1))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasStackTraceContaining("IPC between processes refused: device=cuda:0");
+            assertThat(log.lines()).containsExactly(REFUSAL);
+            assertThat(train(handler, trainer, 1)).isEqualTo(expected.subList(1, 2));
+        }
     }
 
     /** Packages that the caller keeps hold their slots; more of them go through the host, and both are summed. */
