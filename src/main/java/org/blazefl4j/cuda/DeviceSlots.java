@@ -46,8 +46,7 @@ public final class DeviceSlots implements AutoCloseable {
         if (closed || share == 0 || !DeviceSegment.isPossible()) {
             return null;
         }
-        SlotSegments there =
-                segments.computeIfAbsent(device, index -> new SlotSegments(index, share, "page-locked memory"));
+        SlotSegments there = segments.computeIfAbsent(device, index -> new SlotSegments(index, share));
         for (DeviceSegment segment : there.all()) {
             for (int slot = 0; slot < segment.slots(); slot++) {
                 if (!segment.isReferenced(slot)) {

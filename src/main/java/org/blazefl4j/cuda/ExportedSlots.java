@@ -50,7 +50,7 @@ public final class ExportedSlots implements AutoCloseable {
         private boolean proven;
 
         OfDevice(int device) {
-            this.segments = new SlotSegments(device, share, "memory of the host that processes share");
+            this.segments = new SlotSegments(device, share);
         }
 
         @Nullable

@@ -21,7 +21,6 @@ final class SlotSegments implements AutoCloseable {
 
     private final int device;
     private final double share;
-    private final String instead;
     private final List<DeviceSegment> segments = new ArrayList<>(1);
     private boolean refused;
 
@@ -29,12 +28,10 @@ final class SlotSegments implements AutoCloseable {
      * Allocates nothing yet.
      *
      * @param share the most of the device's free memory that results may take there, from 0 to 1
-     * @param instead where other results go
      */
-    SlotSegments(int device, double share, String instead) {
+    SlotSegments(int device, double share) {
         this.device = device;
         this.share = share;
-        this.instead = instead;
     }
 
     List<DeviceSegment> all() {
@@ -69,8 +66,8 @@ final class SlotSegments implements AutoCloseable {
             refused = true;
             LOGGER.log(
                     Level.WARNING,
-                    "results stay in host memory: device=cuda:" + device + ", " + why + "; they are copied to "
-                            + instead + ", with the same bits: raise the share, or use fewer workers");
+                    "results stay in host memory: device=cuda:" + device + ", " + why
+                            + "; they are copied to page-locked memory, with the same bits: raise the share, or use fewer workers");
         }
     }
 

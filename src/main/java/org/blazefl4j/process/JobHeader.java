@@ -49,7 +49,7 @@ record JobHeader(
     }
 
     /**
-     * Returns the slot for the client's result.
+     * Returns the slot for the client's result, page-locked if it comes from a device.
      *
      * @throws PackageFormatException if it has none
      */
@@ -58,7 +58,8 @@ record JobHeader(
             throw new PackageFormatException(
                     "job damaged: slot=none, client=" + id + ", expected=a slot for each client");
         }
-        return new Slot(segments.openSlots(segment), slot);
+        boolean copied = !device.isCpu() && onDevice == null;
+        return new Slot(copied ? segments.openPinned(segment) : segments.openSlots(segment), slot);
     }
 
     /** Returns the slot for the client's result on its device, or null if it has none. */

@@ -9,8 +9,10 @@ import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.cuda.DeviceHandle;
 import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.cuda.IpcRefusedException;
+import org.blazefl4j.cuda.PinnedMemory;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parent's segments that a worker has open. Those of messages are read-only, because clients must not write to
@@ -22,6 +24,7 @@ final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
 
     private static final class Entry<S> {
         private final S segment;
+        private @Nullable PinnedMemory pins;
         private int lastRound;
 
         Entry(S segment) {
@@ -59,7 +62,21 @@ final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
         return open(handle, writable, Segment::open);
     }
 
+    /** Returns the segment of a slot likewise, page-locked, so that devices copy to it at full speed. */
+    Segment openPinned(SegmentHandle handle) {
+        Entry<Segment> entry = entry(handle, writable, Segment::open);
+        if (entry.pins == null) {
+            entry.pins = PinnedMemory.of(entry.segment.address(), entry.segment.bytes());
+        }
+        return entry.segment;
+    }
+
     private Segment open(
+            SegmentHandle handle, Map<Long, Entry<Segment>> byGeneration, Function<SegmentHandle, Segment> opening) {
+        return entry(handle, byGeneration, opening).segment;
+    }
+
+    private Entry<Segment> entry(
             SegmentHandle handle, Map<Long, Entry<Segment>> byGeneration, Function<SegmentHandle, Segment> opening) {
         Entry<Segment> entry = byGeneration.get(handle.generation());
         if (entry == null) {
@@ -67,7 +84,15 @@ final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
             byGeneration.put(handle.generation(), entry);
         }
         entry.lastRound = round;
-        return entry.segment;
+        return entry;
+    }
+
+    private static void close(Entry<Segment> entry) {
+        try (Segment segment = entry.segment) {
+            if (entry.pins != null) {
+                entry.pins.close();
+            }
+        }
     }
 
     @Override
@@ -96,19 +121,19 @@ final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
 
     /** Begins a round. Closes segments that the last two did not use. */
     void nextRound() {
-        closeUnused(readable, Segment::close);
-        closeUnused(writable, Segment::close);
+        closeUnused(readable, SegmentCache::close);
+        closeUnused(writable, SegmentCache::close);
         if (!onDevices.isEmpty()) {
-            closeUnused(onDevices, DeviceSegment::close);
+            closeUnused(onDevices, entry -> entry.segment.close());
         }
         round++;
     }
 
-    private <S> void closeUnused(Map<Long, Entry<S>> entries, Consumer<S> closing) {
+    private <S> void closeUnused(Map<Long, Entry<S>> entries, Consumer<Entry<S>> closing) {
         entries.values().removeIf(entry -> {
             boolean unused = entry.lastRound < round - 1;
             if (unused) {
-                closing.accept(entry.segment);
+                closing.accept(entry);
             }
             return unused;
         });
@@ -116,15 +141,15 @@ final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
 
     @Override
     public void close() {
-        closeAll(readable, Segment::close);
-        closeAll(writable, Segment::close);
+        closeAll(readable, SegmentCache::close);
+        closeAll(writable, SegmentCache::close);
         if (!onDevices.isEmpty()) {
-            closeAll(onDevices, DeviceSegment::close);
+            closeAll(onDevices, entry -> entry.segment.close());
         }
     }
 
-    private static <S> void closeAll(Map<Long, Entry<S>> entries, Consumer<S> closing) {
-        entries.values().forEach(entry -> closing.accept(entry.segment));
+    private static <S> void closeAll(Map<Long, Entry<S>> entries, Consumer<Entry<S>> closing) {
+        entries.values().forEach(closing);
         entries.clear();
     }
 }

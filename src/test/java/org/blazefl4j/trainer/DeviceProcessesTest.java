@@ -479,7 +479,7 @@ final class DeviceProcessesTest {
                     .singleElement()
                     .asString()
                     .startsWith("results stay in host memory: device=cuda:0, need=2097152, free=1000000,")
-                    .contains("; they are copied to memory of the host that processes share, with the same bits: ");
+                    .contains("; they are copied to page-locked memory, with the same bits: ");
         }
     }
 
