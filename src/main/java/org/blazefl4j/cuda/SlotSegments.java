@@ -67,7 +67,8 @@ final class SlotSegments implements AutoCloseable {
             LOGGER.log(
                     Level.WARNING,
                     "results stay in host memory: device=cuda:" + device + ", " + why
-                            + "; they are copied to page-locked memory, with the same bits: raise the share, or use fewer workers");
+                            + "; they are copied to page-locked memory, with the same bits: raise the share, or use"
+                            + " fewer workers");
         }
     }
 

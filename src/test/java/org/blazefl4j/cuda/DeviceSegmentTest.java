@@ -104,9 +104,8 @@ final class DeviceSegmentTest {
         cuda.refuseMemory();
         assertThatThrownBy(() -> DeviceSegment.create(0, 1, 512))
                 .isInstanceOf(NoDeviceMemoryException.class)
-                .hasMessage(
-                        "device memory: for=results, device=cuda:0, need=512, free=300, limit=what is free; fewer workers on a device, or"
-                                + " TrainerOptions.deviceDataShare(0)");
+                .hasMessage("device memory: for=results, device=cuda:0, need=512, free=300, limit=what is free;"
+                        + " fewer workers on a device, or TrainerOptions.deviceDataShare(0)");
     }
 
     @Test
