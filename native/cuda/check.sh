@@ -83,13 +83,6 @@ speed_table() {
     lines=$(grep -c 'could not run' "$speed") && cannot_run "lines of the table of steps/s: $lines, named there"
 }
 
-# What is to be checked on a device but does not exist.
-missing_parts() {
-    for part in DeviceSum:'sums and means of a round on devices' DeviceSegment:'results that stay on devices'; do
-        [ -f "src/main/java/org/blazefl4j/cuda/${part%%:*}.java" ] || cannot_run "${part#*:}: not written yet"
-    done
-}
-
 if ! available nvidia-smi || ! nvidia-smi -L; then
     cannot_run 'anything: nvidia-smi finds no device; run on a machine with a GPU and a driver for CUDA 13 (580 or newer)'
     exit 2
@@ -99,7 +92,6 @@ nvidia-smi --query-gpu=name,driver_version,compute_cap,memory.total,memory.free 
 native_checks
 java_checks
 speed_table
-missing_parts
 
 if [ -n "$failed" ]; then
     echo 'result: something failed'

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.blazefl4j.binding.OnGpu;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
@@ -22,9 +23,11 @@ import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.reproducibility.Reproducibility;
 import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Fault;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,8 +71,13 @@ final class FedAvgGpuTest {
     }
 
     private ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> processes(TrainerOptions options) {
+        return processes(options, "");
+    }
+
+    private ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> processes(TrainerOptions options, String faults) {
         ProcessOptions process = ProcessOptions.builder()
                 .environment(Map.of("CUBLAS_WORKSPACE_CONFIG", ":4096:8"))
+                .jvmArguments(Fault.arguments(faults))
                 .build();
         return new ProcessPoolClientTrainer<>(clients(), options, process);
     }
@@ -113,14 +121,24 @@ final class FedAvgGpuTest {
         }
     }
 
-    /** The first rounds leave what LibTorch and cuBLAS keep in a process. */
     @Test
     void shouldLeaveNoMemoryOnTheDevice() {
         TrainerOptions options =
                 TrainerOptions.builder().device(CUDA).numParallels(4).build();
+        requireNothingLeft(20, () -> ExecutionMode.MULTI_THREADED.trainer(clients(), options));
+    }
+
+    @Test
+    void shouldLeaveNoMemoryOfProcessesOnTheDevice() {
+        requireNothingLeft(6, () -> processes(twoWorkersOnOneDevice()));
+    }
+
+    /** The first rounds leave what LibTorch and cuBLAS keep in a process. */
+    private void requireNothingLeft(
+            int cycles, Supplier<ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage>> trainers) {
         long before = 0;
-        for (int cycle = 0; cycle < 20; cycle++) {
-            train(ExecutionMode.MULTI_THREADED.trainer(clients(), options));
+        for (int cycle = 0; cycle < cycles; cycle++) {
+            train(trainers.get());
             CudaMemory.release();
             before = cycle == 2 ? DeviceSegment.free(0) : before;
         }
@@ -176,6 +194,17 @@ final class FedAvgGpuTest {
                     train(processes(options.toBuilder().deviceResultShare(share).build()));
             assertThat(other.hashes).as("share=%s", share).isEqualTo(serial.hashes);
         }
+    }
+
+    /** Its slot may still be written to, and is not used again. */
+    @Test
+    void shouldGiveTheSameBitsWhenAWorkerIsKilled() {
+        TrainerOptions options = twoWorkersOnOneDevice().toBuilder()
+                .onClientFailure(FailurePolicy.retry(1))
+                .build();
+        Outcome undisturbed = train(processes(options));
+        assertThat(train(processes(options, "BEFORE_DONE,client=1,attempt=0,do=kill")).hashes)
+                .isEqualTo(undisturbed.hashes);
     }
 
     /** The loss after a round on each of the devices; clients are pulled to the model that they receive. */
