@@ -271,10 +271,10 @@ public final class TrainerOptions {
 
         /**
          * Sets the most of a CUDA device's free memory that results of clients may take there, as a share; the default
-         * is 0.2. Results then stay where they were computed, in slots of which there are more than workers, and are summed there.
-         * Those that do not fit, and all if it is 0, are copied to the CPU, as are those of algorithms that need them
-         * there ({@link org.blazefl4j.core.ClientAlgorithm#acceptsDeviceTensors}). Worker processes share the slots
-         * with this process, if CUDA allows. The bits are the same.
+         * is 0.2. Results then stay where they were computed, in slots of which there are more than workers, and are
+         * summed there. Those that do not fit, and all if it is 0, are copied to the CPU, as are those of algorithms
+         * that need them there ({@link org.blazefl4j.core.ClientAlgorithm#acceptsDeviceTensors}). Worker processes
+         * share the slots with this process, if CUDA allows. The bits are the same.
          *
          * @throws IllegalArgumentException if it is not in [0, 1]
          */
