@@ -68,17 +68,16 @@ final class KnownRecords {
         reading = false;
     }
 
-    /** Returns whether a field's record may be one that is known, or one to remember. */
-    boolean include(FieldPlan field) {
-        Known known = byField.get(field);
-        return !reading && (known == null || known != GIVEN_UP && known.message != message);
-    }
-
-    /** Returns the record of such a field if it comes next, and passes over its bytes, or null. */
+    /** Returns a field's record if it comes next, and passes over its bytes; null if it has to be read. */
     @Nullable
     Known next(FieldPlan field, int depth, MessageReader in, ClassTable classes) {
         Known known = byField.get(field);
-        if (known == null || known.depth != depth || !classes.holds(known.classesBefore) || !in.skip(known.bytes)) {
+        if (reading
+                || known == null
+                || !serves(known)
+                || known.depth != depth
+                || !classes.holds(known.classesBefore)
+                || !in.skip(known.bytes)) {
             return null;
         }
         known.message = message;
@@ -86,9 +85,19 @@ final class KnownRecords {
         return known;
     }
 
-    /** Begins to read a record to remember. */
-    void begin() {
+    /** Begins to read a record, and returns true, if it is one to remember. */
+    boolean begin(FieldPlan field) {
+        Known known = byField.get(field);
+        if (reading || known != null && !serves(known)) {
+            return false;
+        }
         reading = true;
+        return true;
+    }
+
+    /** Returns whether a record may still serve in this message. */
+    private boolean serves(Known known) {
+        return known != GIVEN_UP && known.message != message;
     }
 
     /** Remembers the record that was read, or gives up its field if it is null or was another too often. */

@@ -257,11 +257,11 @@ public final class PackageDecoder {
 
     /** Reads the record of a field, or uses that of an earlier message if it is constant and equal. */
     private @Nullable Object readRecord(FieldPlan field) {
-        if (!known.include(field)) {
-            return read(field.declared);
-        }
         KnownRecords.Known same = known.next(field, depth, in, classes);
-        return same == null ? readToRemember(field) : use(same);
+        if (same != null) {
+            return use(same);
+        }
+        return known.begin(field) ? readToRemember(field) : read(field.declared);
     }
 
     private @Nullable Object readToRemember(FieldPlan field) {
@@ -269,7 +269,6 @@ public final class PackageDecoder {
         int number = size;
         int named = classes.size();
         int before = variables;
-        known.begin();
         @Nullable Object value = read(field.declared);
         ClassPlan[] earlier = classes.named(0, named);
         ClassPlan[] added = classes.named(named, classes.size());

@@ -148,7 +148,8 @@ public final class DeviceSegment implements AutoCloseable {
         return CudaRuntime.current().deviceOf(tensor);
     }
 
-    private static long aligned(long bytes) {
+    /** Rounds up to a multiple of {@link #SLOT_ALIGNMENT}. */
+    public static long aligned(long bytes) {
         return (bytes + SLOT_ALIGNMENT - 1) / SLOT_ALIGNMENT * SLOT_ALIGNMENT;
     }
 

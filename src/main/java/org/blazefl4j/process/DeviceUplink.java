@@ -4,7 +4,6 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.TensorLayout;
 import org.blazefl4j.cuda.CudaErrors;
 import org.blazefl4j.cuda.DeviceHandle;
-import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.cuda.DeviceSlot;
 import org.blazefl4j.cuda.IpcRefusedException;
 import org.blazefl4j.shm.TensorMemory;
@@ -37,8 +36,7 @@ final class DeviceUplink {
         try {
             DeviceSlot opened = new DeviceSlot(segments.open(handle), index);
             slot = opened;
-            long start = opened.offset();
-            return layout.buffer((offset, place) -> tensor(opened.segment(), start + offset, place), decoder);
+            return layout.buffer(opened.segment(), opened.offset(), decoder);
         } catch (IpcRefusedException e) {
             if (CudaErrors.lost() != null) {
                 throw e;
@@ -46,10 +44,6 @@ final class DeviceUplink {
             refusal = e.getMessage();
             return null;
         }
-    }
-
-    private static Tensor tensor(DeviceSegment segment, long offset, TensorLayout place) {
-        return segment.tensor(offset, place.dtype(), place.sizes(), place.strides(), place.bytes());
     }
 
     /** Returns why this process could not open the slot, or null if it could or was not to. */

@@ -30,11 +30,7 @@ final class PayloadPlacer extends CopyPlacer {
 
     /** Returns the bytes that a tensor takes in a block. */
     static long bytes(Tensor tensor) {
-        return aligned(tensor.nbytes());
-    }
-
-    private static long aligned(long bytes) {
-        return (bytes + DeviceSegment.SLOT_ALIGNMENT - 1) / DeviceSegment.SLOT_ALIGNMENT * DeviceSegment.SLOT_ALIGNMENT;
+        return DeviceSegment.aligned(tensor.nbytes());
     }
 
     @Override
@@ -50,7 +46,7 @@ final class PayloadPlacer extends CopyPlacer {
             return super.place(path, tensor, layout, unbounded);
         }
         long offset = end;
-        end = aligned(offset + layout.bytes());
+        end = DeviceSegment.aligned(offset + layout.bytes());
         onDevice.add(new Copy(tensor, layout, offset));
         return handle(block, offset, layout);
     }

@@ -9,6 +9,7 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.codec.TensorLayout;
+import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.shm.TensorMemory;
@@ -83,7 +84,7 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
     }
 
     /** Makes the tensors of a slot. */
-    public interface Memory {
+    private interface Memory {
 
         /** Makes a tensor at an offset in the slot. */
         Tensor tensor(long offset, TensorLayout layout);
@@ -95,9 +96,18 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
     }
 
     /**
-     * Creates a package likewise in memory of another kind, except for unbounded tensors and those without elements.
+     * Creates a package likewise on a device, except for unbounded tensors and those without elements.
+     *
+     * @param start the slot's offset in the segment
      */
-    public Object buffer(Memory memory, PackageDecoder decoder) {
+    public Object buffer(DeviceSegment segment, long start, PackageDecoder decoder) {
+        return buffer(
+                (offset, layout) -> segment.tensor(
+                        start + offset, layout.dtype(), layout.sizes(), layout.strides(), layout.bytes()),
+                decoder);
+    }
+
+    private Object buffer(Memory memory, PackageDecoder decoder) {
         return Objects.requireNonNull(decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(memory, handle)));
     }
 

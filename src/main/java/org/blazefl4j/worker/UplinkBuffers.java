@@ -6,16 +6,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.blazefl4j.codec.PackageDecoder;
-import org.blazefl4j.codec.TensorLayout;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.cuda.DeviceSegment;
 import org.blazefl4j.cuda.DeviceSlots;
 import org.blazefl4j.cuda.PinnedMemory;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.util.ErrorCollector;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,12 +88,7 @@ public final class UplinkBuffers<U> implements AutoCloseable {
                         Math.max(0, device.index()),
                         wanted.slotBytes(),
                         slots(),
-                        (segment, start) ->
-                                wanted.buffer((offset, place) -> tensor(segment, start + offset, place), decoder));
-    }
-
-    private static Tensor tensor(DeviceSegment segment, long offset, TensorLayout place) {
-        return segment.tensor(offset, place.dtype(), place.sizes(), place.strides(), place.bytes());
+                        (segment, start) -> wanted.buffer(segment, start, decoder));
     }
 
     /** Returns whether tensors of results may lie on devices. */
